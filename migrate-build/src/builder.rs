@@ -1,0 +1,185 @@
+//! The public face: what a build script calls.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use migrate_model::Graph;
+use migrate_model::config::{Config, MultipleHeads};
+
+use crate::error::BuildError;
+use crate::{generate, scan};
+
+/// Checks and embeds a folder of revisions.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    folder: String,
+    allow_empty: bool,
+}
+
+impl Builder {
+    /// Embeds the revisions of `folder`, a path relative to the crate's Cargo.toml.
+    ///
+    /// ```no_run
+    /// migrate_build::Builder::new("revisions").emit();
+    /// ```
+    pub fn new(folder: impl Into<String>) -> Self {
+        Self { folder: folder.into(), allow_empty: false }
+    }
+
+    /// Lets a missing folder, or one without revisions, pass. Without this they fail the build,
+    /// because they are most often a wrong path.
+    ///
+    /// ```no_run
+    /// migrate_build::Builder::new("revisions").allow_empty().emit();
+    /// ```
+    #[must_use]
+    pub fn allow_empty(mut self) -> Self {
+        self.allow_empty = true;
+        self
+    }
+
+    /// Checks and embeds; on a fault tells cargo so and ends the build script with exit code 1.
+    ///
+    /// Everything is told to cargo on stdout, as build scripts do
+    /// (<https://doc.rust-lang.org/cargo/reference/build-scripts.html>).
+    pub fn emit(self) {
+        println!("cargo::rerun-if-changed=build.rs");
+        println!("cargo::rerun-if-changed={}", self.folder);
+        let failed = match (cargo_folder("CARGO_MANIFEST_DIR"), cargo_folder("OUT_DIR")) {
+            (Some(root), Some(out)) => self.write(&root, &out).err(),
+            _ => Some(BuildError::NotABuildScript),
+        };
+        if let Some(error) = failed {
+            for line in error.to_string().lines() {
+                println!("cargo::error={line}");
+            }
+            std::process::exit(1);
+        }
+    }
+
+    /// Checks the revisions below `root` (the folder of the crate's Cargo.toml) and writes the
+    /// generated files to `out`. This is [`emit`](Self::emit) for those who report faults
+    /// themselves.
+    pub fn write(&self, root: &Path, out: &Path) -> Result<(), BuildError> {
+        let config = read_config(root)?;
+        if !config.revisions.contains(&self.folder) {
+            return Err(BuildError::OtherFolder {
+                folder: self.folder.clone(),
+                configured: config.revisions.join(", "),
+            });
+        }
+        let files = scan::folder(root, &self.folder)?;
+        if files.is_empty() && !self.allow_empty {
+            return Err(BuildError::Empty { folder: self.folder.clone() });
+        }
+        let revisions = files.into_iter().map(|file| file.revision).collect();
+        let graph = Graph::new(revisions).map_err(BuildError::Graph)?;
+        if config.multiple_heads == MultipleHeads::Deny && graph.heads().len() > 1 {
+            return Err(BuildError::multiple_heads(&graph));
+        }
+        let folder = Some(root.join(&self.folder)).filter(|folder| folder.is_dir());
+        let generated = generate::registry(&graph, &self.folder, folder.as_deref(), &config);
+        for (name, text) in generated {
+            let path = out.join(name);
+            fs::write(&path, text).map_err(|source| BuildError::Io { path, source })?;
+        }
+        Ok(())
+    }
+}
+
+fn cargo_folder(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
+}
+
+fn read_config(root: &Path) -> Result<Config, BuildError> {
+    let path = root.join("Cargo.toml");
+    let manifest = fs::read_to_string(&path)
+        .map_err(|source| BuildError::Io { path: path.clone(), source })?;
+    Config::from_manifest(&manifest)
+        .map(Option::unwrap_or_default)
+        .map_err(|error| BuildError::Config { error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Crate(tempfile::TempDir);
+
+    impl Crate {
+        fn new(metadata: &str, revisions: &[(&str, &str)]) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let manifest =
+                format!("[package]\nname = \"m\"\n[package.metadata.migrate]\n{metadata}\n");
+            fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+            fs::create_dir(folder.path().join("out")).unwrap();
+            fs::create_dir(folder.path().join("revisions")).unwrap();
+            for (name, text) in revisions {
+                fs::write(folder.path().join("revisions").join(name), text).unwrap();
+            }
+            Self(folder)
+        }
+
+        fn build(&self) -> Result<String, String> {
+            let out = self.0.path().join("out");
+            Builder::new("revisions")
+                .write(self.0.path(), &out)
+                .map_err(|error| error.to_string())?;
+            Ok(fs::read_to_string(out.join("migrate_registry.txt")).unwrap())
+        }
+    }
+
+    fn revision(id: &str, revises: &str) -> String {
+        format!("-- add {id}\n--\n-- Revision: {id}\n-- Revises: {revises}\n\n-- migrate:up\n")
+    }
+
+    #[test]
+    fn the_table_has_a_line_a_revision() {
+        let (a, b) = (revision("a", "base"), revision("b", "a"));
+        let table = Crate::new("", &[("a.sql", &a), ("b.sql", &b), ("README.md", "")]).build();
+        let sum = |text: &str| migrate_model::Checksum::of(text.as_bytes());
+        let expected = format!(
+            "a\t\t\t\t\tsql\t{}\trevisions/a.sql\tadd a\nb\ta\t\t\t\tsql\t{}\trevisions/b.sql\tadd b\n",
+            sum(&a),
+            sum(&b)
+        );
+        assert_eq!(table.unwrap(), expected);
+    }
+
+    #[track_caller]
+    fn fails(metadata: &str, revisions: &[(&str, &str)], expected: &str) {
+        assert_eq!(Crate::new(metadata, revisions).build().unwrap_err(), expected);
+    }
+
+    #[test]
+    fn every_fault_is_told_with_file_and_line() {
+        fails(
+            "",
+            &[],
+            "no revisions in `revisions`: make the first with `cargo migrate new \"…\"`, or allow it in build.rs with `.allow_empty()`",
+        );
+        fails(
+            "",
+            &[("a.sql", "-- x\n--\n-- Revison: a\n")],
+            "revisions/a.sql:3:4: unknown header key `Revison` (did you mean `Revision`?)\nhelp: keys of your own begin with `X-`",
+        );
+        fails(
+            "",
+            &[("b.sql", &revision("b", "a"))],
+            "revisions/b.sql:4: revision b revises a, which does not exist\nhelp: bring the file of a back (was it lost in a merge?), or correct the header",
+        );
+        let (a, b, c) = (revision("a", "base"), revision("b", "a"), revision("c", "a"));
+        let heads = [("a.sql", a.as_str()), ("b.sql", &b), ("c.sql", &c)];
+        fails(
+            "",
+            &heads,
+            "2 heads, so there is no single target: b, c\n  b add b (revisions/b.sql)\n  c add c (revisions/c.sql)\nhelp: put one after the other: correct the `Revises:` of a revision that no database has applied",
+        );
+        assert!(Crate::new("multiple-heads = \"allow\"", &heads).build().is_ok());
+        fails(
+            "revisions = [\"db\"]",
+            &heads,
+            "build.rs embeds `revisions`, but `revisions` in [package.metadata.migrate] says: db",
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! What fails a build. The text of an error is all that cargo shows, so it has file, line and
+//! the way out.
+
+use std::path::PathBuf;
+
+use migrate_model::config::ConfigError;
+use migrate_model::revision::FileError;
+use migrate_model::{Graph, GraphError};
+
+/// Why the revisions can't be embedded.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// [`Builder::emit`](crate::Builder::emit) was called outside of a build script.
+    #[error("CARGO_MANIFEST_DIR and OUT_DIR are not set: this belongs in a build script")]
+    NotABuildScript,
+    /// A file or folder that can't be read or written.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The configuration is wrong.
+    #[error("Cargo.toml:{}: {error}", .error.position)]
+    Config {
+        /// What is wrong.
+        error: ConfigError,
+    },
+    /// The build script and the configuration name different folders.
+    #[error(
+        "build.rs embeds `{folder}`, but `revisions` in [package.metadata.migrate] says: {configured}"
+    )]
+    OtherFolder {
+        /// The build script's folder.
+        folder: String,
+        /// The configured folders.
+        configured: String,
+    },
+    /// There is nothing to embed.
+    #[error(
+        "no revisions in `{folder}`: make the first with `cargo migrate new \"…\"`, or allow it in build.rs with `.allow_empty()`"
+    )]
+    Empty {
+        /// The folder.
+        folder: String,
+    },
+    /// A fault in a file.
+    #[error("{error}{}", help(.error.problem.hint()))]
+    File {
+        /// What is wrong, with its place.
+        error: FileError,
+    },
+    /// A Rust revision, which this version can't embed.
+    #[error("{file}: Rust revisions are not supported by this version")]
+    RustRevision {
+        /// The file.
+        file: String,
+    },
+    /// A fault in the graph.
+    #[error("{}{}{}", place(.0), .0, help(.0.hint()))]
+    Graph(GraphError),
+    /// Several heads, where one is wanted.
+    #[error("{error}{list}{}", help(.error.hint()))]
+    MultipleHeads {
+        /// The heads.
+        error: GraphError,
+        /// A line for each.
+        list: String,
+    },
+}
+
+impl BuildError {
+    pub(crate) fn multiple_heads(graph: &Graph) -> Self {
+        let mut heads: Vec<_> =
+            graph.heads().into_iter().map(|index| graph.revision(index)).collect();
+        heads.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        let line = |head: &&migrate_model::Revision| {
+            format!("\n  {} {} ({})", head.id, head.message, head.file)
+        };
+        Self::MultipleHeads {
+            list: heads.iter().map(line).collect(),
+            error: GraphError::MultipleHeads {
+                heads: heads.iter().map(|head| head.id.clone()).collect(),
+            },
+        }
+    }
+}
+
+fn help(hint: Option<String>) -> String {
+    hint.map(|hint| format!("\nhelp: {hint}")).unwrap_or_default()
+}
+
+fn place(error: &GraphError) -> String {
+    error.place().map(|(file, line)| format!("{file}:{line}: ")).unwrap_or_default()
+}

@@ -1,0 +1,18 @@
+//! The build script helper of cargo-migrate: reads a folder of revisions, checks every file and
+//! the graph, and generates the registry that `migrate::embed!()` includes. Knows files and
+//! cargo's build script protocol; knows no database.
+//!
+//! ```no_run
+//! // build.rs
+//! fn main() {
+//!     migrate_build::Builder::new("revisions").emit();
+//! }
+//! ```
+
+mod builder;
+mod error;
+mod generate;
+mod scan;
+
+pub use builder::Builder;
+pub use error::BuildError;

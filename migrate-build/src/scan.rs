@@ -1,0 +1,41 @@
+//! Reading the revision files of a folder, in the order of their names.
+
+use std::fs;
+use std::path::Path;
+
+use migrate_model::RevisionFile;
+use migrate_model::revision::Kind;
+
+use crate::error::BuildError;
+
+/// The revisions of `root/folder`; none if the folder is missing. Files that are neither `.sql`
+/// nor `.rs` are none of ours.
+pub(crate) fn folder(root: &Path, folder: &str) -> Result<Vec<RevisionFile>, BuildError> {
+    let path = root.join(folder);
+    if !path.is_dir() {
+        return Ok(Vec::new());
+    }
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| BuildError::Io { path, source }
+    };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&path).map_err(failed(&path))? {
+        let entry = entry.map_err(failed(&path))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') && Kind::of_file(&name).is_some() && entry.path().is_file() {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    names.into_iter().map(|name| file(root, &format!("{folder}/{name}"))).collect()
+}
+
+fn file(root: &Path, name: &str) -> Result<RevisionFile, BuildError> {
+    if Kind::of_file(name) == Some(Kind::Rust) {
+        return Err(BuildError::RustRevision { file: name.to_owned() });
+    }
+    let path = root.join(name);
+    let bytes = fs::read(&path).map_err(|source| BuildError::Io { path, source })?;
+    RevisionFile::parse(name, name, &bytes).map_err(|error| BuildError::File { error })
+}

@@ -1,0 +1,364 @@
+//! The revisions and their edges, checked once when the graph is made: no duplicate id, no
+//! missing parent, no cycle. All walks are loops over indices, so no graph is too deep for them.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+use super::error::GraphError;
+use super::file::Kind;
+use super::header::HeaderLines;
+use super::id::{Label, RevisionId};
+use crate::checksum::Checksum;
+use crate::nearest::nearest;
+
+/// One node of the graph: one revision file, without its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// Its id.
+    pub id: RevisionId,
+    /// The parents; none for a root, several for a merge.
+    pub revises: Vec<RevisionId>,
+    /// What must be applied before without being a parent: ids or labels.
+    pub depends_on: Vec<RevisionId>,
+    /// The branch labels it declares.
+    pub labels: Vec<Label>,
+    /// What it does, in one line.
+    pub message: String,
+    /// When it was made: RFC 3339, UTC.
+    pub created: Option<String>,
+    /// Its file, relative to the folder of the migrations crate, with `/`.
+    pub file: String,
+    /// The language of its file.
+    pub kind: Kind,
+    /// The checksum of its file.
+    pub checksum: Checksum,
+    /// Where the header's keys stand, if the file was read here.
+    pub lines: HeaderLines,
+}
+
+/// A set of revisions whose edges all lead somewhere and never in a circle.
+///
+/// Revisions are addressed by their index: their place in load order, which breaks ties wherever
+/// the edges leave an order open.
+#[derive(Debug, Clone, Default)]
+pub struct Graph {
+    revisions: Vec<Revision>,
+    by_name: HashMap<Box<str>, usize>,
+    parents: Vec<Vec<usize>>,
+    needs: Vec<Vec<usize>>,
+    children: Vec<Vec<usize>>,
+    needed_by: Vec<Vec<usize>>,
+    /// The place of each revision in the one topological order that ties broken by load order
+    /// give.
+    rank: Vec<usize>,
+}
+
+impl Graph {
+    /// Builds and checks the graph.
+    pub fn new(revisions: Vec<Revision>) -> Result<Self, GraphError> {
+        let by_name = index_names(&revisions)?;
+        let mut graph = Self {
+            parents: vec![Vec::new(); revisions.len()],
+            needs: vec![Vec::new(); revisions.len()],
+            children: vec![Vec::new(); revisions.len()],
+            needed_by: vec![Vec::new(); revisions.len()],
+            rank: Vec::new(),
+            by_name,
+            revisions,
+        };
+        graph.connect()?;
+        graph.rank = graph.topological_ranks()?;
+        Ok(graph)
+    }
+
+    /// The revisions, in load order.
+    pub fn revisions(&self) -> &[Revision] {
+        &self.revisions
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.revisions.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.revisions.is_empty()
+    }
+
+    /// The revision with that index.
+    pub fn revision(&self, index: usize) -> &Revision {
+        &self.revisions[index]
+    }
+
+    /// The index of the revision with exactly that id.
+    pub fn index_of(&self, id: &str) -> Option<usize> {
+        self.by_name.get(id).copied().filter(|index| self.revisions[*index].id.as_str() == id)
+    }
+
+    /// The index of the revision with exactly that id or label.
+    pub fn index_of_name(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// All ids and labels.
+    pub fn names(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.by_name.iter().map(|(name, index)| (&**name, *index))
+    }
+
+    /// The parents through `Revises:`.
+    pub fn parents(&self, index: usize) -> &[usize] {
+        &self.parents[index]
+    }
+
+    /// The children through `Revises:`.
+    pub fn children(&self, index: usize) -> &[usize] {
+        &self.children[index]
+    }
+
+    /// What nobody revises, in load order.
+    pub fn heads(&self) -> Vec<usize> {
+        (0..self.len()).filter(|index| self.children[*index].is_empty()).collect()
+    }
+
+    /// What nobody revises and nobody depends on, in load order. This is what the word `heads`
+    /// means on the command line.
+    pub fn effective_heads(&self) -> Vec<usize> {
+        let mut heads = self.heads();
+        heads.retain(|index| self.needed_by[*index].is_empty());
+        heads
+    }
+
+    /// What revises nothing, in load order.
+    pub fn bases(&self) -> Vec<usize> {
+        (0..self.len()).filter(|index| self.parents[*index].is_empty()).collect()
+    }
+
+    /// Sorts indices so that every revision comes after all that it needs.
+    pub fn sort_oldest_first(&self, indices: &mut [usize]) {
+        indices.sort_unstable_by_key(|index| self.rank[*index]);
+    }
+
+    /// Marks the given revisions and all that they need, through both kinds of edges.
+    pub fn ancestors(&self, from: &[usize]) -> Vec<bool> {
+        self.reach(from, |index| self.parents[index].iter().chain(&self.needs[index]))
+    }
+
+    /// Marks the given revisions and all that need them, through both kinds of edges.
+    pub fn descendants(&self, from: &[usize]) -> Vec<bool> {
+        self.reach(from, |index| self.children[index].iter().chain(&self.needed_by[index]))
+    }
+
+    /// Marks the given revisions and all above them through `Revises:` alone.
+    pub fn lineage_above(&self, from: &[usize]) -> Vec<bool> {
+        self.reach(from, |index| self.children[index].iter())
+    }
+
+    fn reach<'a, I>(&'a self, from: &[usize], next: impl Fn(usize) -> I) -> Vec<bool>
+    where
+        I: Iterator<Item = &'a usize>,
+    {
+        let mut seen = vec![false; self.len()];
+        let mut open = from.to_vec();
+        while let Some(index) = open.pop() {
+            if !std::mem::replace(&mut seen[index], true) {
+                open.extend(next(index).copied().filter(|index| !seen[*index]));
+            }
+        }
+        seen
+    }
+
+    fn connect(&mut self) -> Result<(), GraphError> {
+        for index in 0..self.revisions.len() {
+            let revision = &self.revisions[index];
+            let parents = revision
+                .revises
+                .iter()
+                .map(|id| self.index_of(id.as_str()).ok_or_else(|| self.missing(index, id, false)))
+                .collect::<Result<Vec<_>, _>>()?;
+            let needs = revision
+                .depends_on
+                .iter()
+                .map(|name| {
+                    self.index_of_name(name.as_str()).ok_or_else(|| self.missing(index, name, true))
+                })
+                .collect::<Result<Vec<_>, _>>()?;
+            for parent in &parents {
+                self.children[*parent].push(index);
+            }
+            for need in &needs {
+                self.needed_by[*need].push(index);
+            }
+            self.parents[index] = parents;
+            self.needs[index] = needs;
+        }
+        Ok(())
+    }
+
+    fn missing(&self, index: usize, parent: &RevisionId, is_dependency: bool) -> GraphError {
+        let Revision { id, file, lines, .. } = &self.revisions[index];
+        let ids = self.revisions.iter().filter(|other| other.id != *id);
+        GraphError::Missing {
+            id: id.clone(),
+            file: file.clone(),
+            line: if is_dependency { lines.depends_on } else { lines.revises },
+            parent: parent.to_string(),
+            is_dependency,
+            nearest: nearest(parent.as_str(), ids.map(|other| other.id.as_str()))
+                .map(str::to_owned),
+        }
+    }
+
+    /// Kahn's algorithm with a heap on load order: linear but for the heap, and deterministic.
+    fn topological_ranks(&self) -> Result<Vec<usize>, GraphError> {
+        let mut waiting: Vec<usize> =
+            (0..self.len()).map(|at| self.parents[at].len() + self.needs[at].len()).collect();
+        let mut ready: BinaryHeap<Reverse<usize>> =
+            (0..self.len()).filter(|index| waiting[*index] == 0).map(Reverse).collect();
+        let mut rank = vec![usize::MAX; self.len()];
+        let mut next = 0;
+        while let Some(Reverse(index)) = ready.pop() {
+            rank[index] = next;
+            next += 1;
+            for after in self.children[index].iter().chain(&self.needed_by[index]) {
+                waiting[*after] -= 1;
+                if waiting[*after] == 0 {
+                    ready.push(Reverse(*after));
+                }
+            }
+        }
+        if next == self.len() { Ok(rank) } else { Err(self.find_cycle(&rank)) }
+    }
+
+    /// Walks down from a revision that Kahn's algorithm could not place: each such has a parent
+    /// or a need that it could not place either, so the walk must meet itself.
+    fn find_cycle(&self, rank: &[usize]) -> GraphError {
+        let unplaced = |index: &usize| rank[*index] == usize::MAX;
+        let mut path: Vec<usize> = Vec::new();
+        let mut at_step: HashMap<usize, usize> = HashMap::new();
+        let mut here = (0..self.len()).find(unplaced).unwrap_or_default();
+        let start = loop {
+            if let Some(start) = at_step.insert(here, path.len()) {
+                break start;
+            }
+            path.push(here);
+            let mut below = self.parents[here].iter().chain(&self.needs[here]).copied();
+            match below.find(|index| unplaced(index)) {
+                Some(next) => here = next,
+                None => break 0,
+            }
+        };
+        let cycle = &path[start..];
+        let edges = cycle.iter().zip(cycle.iter().cycle().skip(1));
+        let through_dependency = edges.into_iter().any(|(a, b)| !self.parents[*a].contains(b));
+        let first = &self.revisions[cycle[0]];
+        GraphError::Cycle {
+            ids: cycle.iter().map(|index| self.revisions[*index].id.clone()).collect(),
+            file: first.file.clone(),
+            line: first.lines.revises,
+            through_dependency,
+        }
+    }
+}
+
+/// Ids and labels share one space of names; each may be there once.
+fn index_names(revisions: &[Revision]) -> Result<HashMap<Box<str>, usize>, GraphError> {
+    let mut names: HashMap<Box<str>, usize> = HashMap::with_capacity(revisions.len());
+    for (index, revision) in revisions.iter().enumerate() {
+        if let Some(first) = names.insert(revision.id.as_str().into(), index) {
+            return Err(GraphError::Duplicate {
+                id: revision.id.clone(),
+                file: revision.file.clone(),
+                line: revision.lines.revision,
+                first_file: revisions[first].file.clone(),
+            });
+        }
+    }
+    for (index, revision) in revisions.iter().enumerate() {
+        for label in &revision.labels {
+            if let Some(other) = names.insert(label.as_str().into(), index) {
+                return Err(GraphError::DuplicateLabel {
+                    label: label.to_string(),
+                    id: revision.id.clone(),
+                    file: revision.file.clone(),
+                    line: revision.lines.labels,
+                    other: revisions[other].id.clone(),
+                });
+            }
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A graph from lines like `c: a b, needs d`.
+    pub(crate) fn graph(lines: &[&str]) -> Result<Graph, GraphError> {
+        Graph::new(lines.iter().map(|line| revision(line)).collect())
+    }
+
+    fn revision(line: &str) -> Revision {
+        let (id, edges) = line.split_once(':').unwrap();
+        let (revises, depends_on) = edges.split_once(", needs").unwrap_or((edges, ""));
+        let ids = |text: &str| text.split_whitespace().map(|id| id.parse().unwrap()).collect();
+        Revision {
+            id: id.parse().unwrap(),
+            revises: ids(revises),
+            depends_on: ids(depends_on),
+            labels: Vec::new(),
+            message: id.to_owned(),
+            created: None,
+            file: format!("{id}.sql"),
+            kind: Kind::Sql,
+            checksum: Checksum::of(id.as_bytes()),
+            lines: HeaderLines { revision: 3, revises: 4, depends_on: 5, labels: 6 },
+        }
+    }
+
+    fn ids(graph: &Graph, indices: &[usize]) -> String {
+        let ids = indices.iter().map(|index| graph.revision(*index).id.as_str());
+        ids.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn heads_and_bases() {
+        let graph = graph(&["a:", "b: a", "c: a", "d: c, needs b"]).unwrap();
+        assert_eq!(ids(&graph, &graph.heads()), "b d");
+        assert_eq!(ids(&graph, &graph.effective_heads()), "d");
+        assert_eq!(ids(&graph, &graph.bases()), "a");
+    }
+
+    #[test]
+    fn the_order_follows_the_edges_and_then_load_order() {
+        let graph = graph(&["d: c", "a:", "c: a, needs b", "b:"]).unwrap();
+        let mut all: Vec<usize> = (0..4).collect();
+        graph.sort_oldest_first(&mut all);
+        assert_eq!(ids(&graph, &all), "a b c d");
+    }
+
+    #[test]
+    fn faults_are_found_and_named() {
+        let fault = |lines: &[&str]| graph(lines).unwrap_err();
+        let error = fault(&["a:", "b: x"]);
+        assert_eq!(error.to_string(), "revision b revises x, which does not exist");
+        assert_eq!((error.code(), error.place()), ("graph.unresolved", Some(("b.sql", 4))));
+        let error = fault(&["a:", "a:"]);
+        assert_eq!((error.code(), error.place()), ("graph.duplicate", Some(("a.sql", 3))));
+        let error = fault(&["r:", "a: c", "b: a", "c: b", "d: c"]);
+        assert_eq!(error.to_string(), "the revisions form a cycle: a -> c -> b -> a");
+        let error = fault(&["a:, needs b", "b: a"]);
+        assert_eq!(error.code(), "graph.dependency_loop");
+    }
+
+    #[test]
+    fn depth_is_no_matter() {
+        let lines: Vec<String> = (0..100_000)
+            .map(|n| if n == 0 { "r0:".into() } else { format!("r{n}: r{}", n - 1) })
+            .collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let graph = graph(&lines).unwrap();
+        assert_eq!(graph.ancestors(&graph.heads()).iter().filter(|seen| **seen).count(), 100_000);
+    }
+}

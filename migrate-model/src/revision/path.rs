@@ -1,0 +1,192 @@
+//! The way from one state to another: which revisions run, in which direction and order.
+
+use super::error::GraphError;
+use super::graph::Graph;
+
+/// Up or down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Applying revisions.
+    Up,
+    /// Taking revisions back.
+    Down,
+}
+
+impl Direction {
+    /// The name in JSON, in markers and in the log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// Which revisions of a graph are applied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    marks: Vec<bool>,
+}
+
+impl Applied {
+    /// The applied revisions among the given ids; ids that the graph does not know are passed
+    /// over (the caller has refused them).
+    pub fn of<'a>(graph: &Graph, ids: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut marks = vec![false; graph.len()];
+        for index in ids.into_iter().filter_map(|id| graph.index_of(id)) {
+            marks[index] = true;
+        }
+        Self { marks }
+    }
+
+    /// Whether the revision with that index is applied.
+    pub fn contains(&self, index: usize) -> bool {
+        self.marks.get(index).copied().unwrap_or_default()
+    }
+
+    /// Whether everything is.
+    pub fn is_complete(&self) -> bool {
+        self.marks.iter().all(|applied| *applied)
+    }
+
+    /// The applied revisions that no applied revision revises, in load order.
+    pub fn heads(&self, graph: &Graph) -> Vec<usize> {
+        (0..graph.len())
+            .filter(|index| self.contains(*index))
+            .filter(|index| !graph.children(*index).iter().any(|child| self.contains(*child)))
+            .collect()
+    }
+
+    fn indices(&self) -> impl Iterator<Item = usize> {
+        self.marks.iter().enumerate().filter(|(_, applied)| **applied).map(|(index, _)| index)
+    }
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlannedStep {
+    /// The revision's index in the graph.
+    pub index: usize,
+    /// What happens to it.
+    pub direction: Direction,
+}
+
+impl Graph {
+    /// The steps that apply the targets and all that they need, oldest first. Whatever is
+    /// applied already is left out; a target that is applied gives no steps.
+    ///
+    /// ```
+    /// use migrate_model::revision::Applied;
+    /// use migrate_model::Graph;
+    ///
+    /// let graph = Graph::new(Vec::new())?;
+    /// assert!(graph.path_up(&Applied::default(), &[]).is_empty());
+    /// # Ok::<(), migrate_model::GraphError>(())
+    /// ```
+    pub fn path_up(&self, applied: &Applied, targets: &[usize]) -> Vec<PlannedStep> {
+        let needed = self.ancestors(targets);
+        let mut steps: Vec<usize> =
+            (0..self.len()).filter(|index| needed[*index] && !applied.contains(*index)).collect();
+        self.sort_oldest_first(&mut steps);
+        steps.into_iter().map(|index| PlannedStep { index, direction: Direction::Up }).collect()
+    }
+
+    /// The steps that take down every applied revision above the target, newest first; no
+    /// target is the base and takes all down. Revisions that depend on one that goes go too.
+    pub fn path_down(
+        &self,
+        applied: &Applied,
+        target: Option<usize>,
+    ) -> Result<Vec<PlannedStep>, GraphError> {
+        let mut steps: Vec<usize> = match target {
+            None => applied.indices().collect(),
+            Some(target) => {
+                let above = self.descendants(self.children(target));
+                let steps: Vec<usize> = applied.indices().filter(|index| above[*index]).collect();
+                if steps.is_empty() && !applied.contains(target) {
+                    return Err(GraphError::NotAncestor {
+                        lower: self.revision(target).id.to_string(),
+                        upper: "the current state".to_owned(),
+                    });
+                }
+                steps
+            }
+        };
+        self.sort_oldest_first(&mut steps);
+        let down = |index| PlannedStep { index, direction: Direction::Down };
+        Ok(steps.into_iter().rev().map(down).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::graph::tests::graph;
+    use super::*;
+
+    fn ids(graph: &Graph, steps: &[PlannedStep]) -> String {
+        let ids = steps.iter().map(|step| graph.revision(step.index).id.as_str());
+        ids.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn up_takes_what_is_needed_and_down_what_is_above() {
+        let graph = graph(&["a:", "b: a", "x:", "c: b, needs x"]).unwrap();
+        let none = Applied::default();
+        assert_eq!(ids(&graph, &graph.path_up(&none, &[3])), "a b x c");
+        let all = Applied::of(&graph, ["a", "b", "x", "c"]);
+        assert_eq!(ids(&graph, &graph.path_down(&all, Some(0)).unwrap()), "c b");
+        assert_eq!(ids(&graph, &graph.path_down(&all, None).unwrap()), "c x b a");
+        let error = graph.path_down(&none, Some(0)).unwrap_err();
+        assert_eq!(error.code(), "graph.range_not_ancestor");
+    }
+
+    /// Lines for a random directed acyclic graph: each revision revises or needs earlier ones.
+    fn random_graph() -> impl Strategy<Value = Vec<String>> {
+        let node = (any::<u8>(), any::<u8>(), 0_u8..4);
+        prop::collection::vec(node, 1..24).prop_map(|nodes| {
+            let line = |(at, (a, b, kind)): (usize, &(u8, u8, u8))| {
+                let earlier = |pick: u8| format!("r{}", usize::from(pick) % at.max(1));
+                match kind {
+                    _ if at == 0 => "r0:".to_owned(),
+                    0 => format!("r{at}:"),
+                    1 => format!("r{at}: {}, needs {}", earlier(*a), earlier(*b)),
+                    2 if earlier(*a) != earlier(*b) => {
+                        format!("r{at}: {} {}", earlier(*a), earlier(*b))
+                    }
+                    _ => format!("r{at}: {}", earlier(*a)),
+                }
+            };
+            nodes.iter().enumerate().map(line).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn going_up_and_down_again_changes_nothing(lines in random_graph(), pick in any::<u8>()) {
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let graph = graph(&lines).unwrap();
+            let target = usize::from(pick) % graph.len();
+            let up = graph.path_up(&Applied::default(), &[target]);
+
+            let mut applied = Applied { marks: vec![false; graph.len()] };
+            for step in &up {
+                let below = graph.ancestors(&[step.index]);
+                let ready = (0..graph.len()).all(|i| i == step.index || !below[i] || applied.marks[i]);
+                prop_assert!(ready, "a step came before what it needs");
+                applied.marks[step.index] = true;
+            }
+            prop_assert!(applied.contains(target));
+
+            let down = graph.path_down(&applied, None).unwrap();
+            for step in &down {
+                let above = graph.descendants(&[step.index]);
+                let free = (0..graph.len()).all(|i| i == step.index || !above[i] || !applied.marks[i]);
+                prop_assert!(free, "a step went before what needs it");
+                applied.marks[step.index] = false;
+            }
+            prop_assert!(applied.indices().next().is_none());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What can be wrong in a script.
+
+use crate::dialect::Dialect;
+
+/// A fault in a script and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct ScriptError {
+    /// Bytes from the beginning of the text that was read.
+    pub offset: usize,
+    /// What is wrong there.
+    pub problem: ScriptProblem,
+}
+
+/// What can be wrong in a script.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScriptProblem {
+    /// A marker without `up` or `down`.
+    #[error("a marker is `-- migrate:up` or `-- migrate:down`, not `-- migrate:{word}`")]
+    UnknownMarker {
+        /// What stands in place of the direction.
+        word: String,
+    },
+    /// A word behind the direction that nobody knows.
+    #[error("unknown word `{word}` in a marker")]
+    UnknownDirective {
+        /// The word.
+        word: String,
+    },
+    /// The same section twice.
+    #[error("a second `{marker}` section{}", for_dialect(*.dialect))]
+    DuplicateSection {
+        /// `-- migrate:up` or `-- migrate:down`
+        marker: String,
+        /// The dialect for which there are two; `None` for the plain section.
+        dialect: Option<Dialect>,
+    },
+    /// The file has no `up` section.
+    #[error("the file has no `-- migrate:up` section")]
+    NoUp,
+    /// Statements that stand in no section.
+    #[error("SQL outside of a section: it would never run")]
+    Stray,
+    /// There are sections for this direction, but none for the dialect at hand.
+    #[error("no `-- migrate:{direction}` section is for {dialect}")]
+    NoSectionForDialect {
+        /// `up` or `down`
+        direction: &'static str,
+        /// The dialect at hand.
+        dialect: Dialect,
+    },
+    /// A quote or a comment that never ends.
+    #[error("the {what} that begins here never ends")]
+    Unterminated {
+        /// What kind of thing.
+        what: &'static str,
+    },
+    /// A statement that begins or ends a transaction, in a section that runs in one.
+    #[error("`{statement}` in a section that already runs in a transaction")]
+    TransactionControl {
+        /// The statement's first words.
+        statement: String,
+    },
+    /// A statement that does nothing inside a transaction.
+    #[error("`{statement}` has no effect inside a transaction")]
+    NoEffectInTransaction {
+        /// The statement's first words.
+        statement: String,
+    },
+    /// A dialect that this version can't run.
+    #[error("{dialect} is not supported by this version")]
+    UnsupportedDialect {
+        /// The dialect.
+        dialect: Dialect,
+    },
+    /// `transaction:false`, which this version does not run.
+    #[error("`transaction:false` is not supported by this version")]
+    TransactionFalse,
+}
+
+fn for_dialect(dialect: Option<Dialect>) -> String {
+    dialect.map(|dialect| format!(" for {dialect}")).unwrap_or_default()
+}
+
+impl ScriptProblem {
+    /// The stable code of this error, `script.name`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownMarker { .. } | Self::UnknownDirective { .. } => "script.unknown_marker",
+            Self::DuplicateSection { .. } => "script.duplicate_section",
+            Self::NoUp | Self::NoSectionForDialect { .. } => "script.no_section",
+            Self::Stray => "script.stray",
+            Self::Unterminated { .. } => "script.unterminated",
+            Self::TransactionControl { .. } => "script.transaction_control",
+            Self::NoEffectInTransaction { .. } => "script.no_effect",
+            Self::TransactionFalse => "script.transaction_false",
+            Self::UnsupportedDialect { .. } => "script.dialect",
+        }
+    }
+
+    /// What to do about it, where the message alone doesn't say.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::UnknownMarker { .. } | Self::UnknownDirective { .. } => {
+                "`transaction:false` and `dialect:sqlite,postgres,mysql,mariadb` may follow"
+            }
+            Self::DuplicateSection { .. } => {
+                "join the two, or give each its dialect: `dialect:sqlite`"
+            }
+            Self::NoUp => "begin the statements with a line `-- migrate:up`",
+            Self::Stray => "put a line `-- migrate:up` above it",
+            Self::NoSectionForDialect { .. } => "add one, or a plain section for all dialects",
+            Self::Unterminated { .. } | Self::UnsupportedDialect { .. } => return None,
+            Self::TransactionControl { .. } => {
+                "delete it: each revision runs in a transaction of its own"
+            }
+            Self::NoEffectInTransaction { .. } => {
+                "delete it; `PRAGMA defer_foreign_keys = ON` works inside a transaction"
+            }
+            Self::TransactionFalse => "delete the word: the section then runs in a transaction",
+        };
+        Some(hint.to_owned())
+    }
+}

@@ -1,0 +1,13 @@
+//! What stands in a SQL revision below its header: sections, and statements within them. Knows
+//! the lexical rules of the dialects; knows nothing of databases.
+
+mod control;
+mod error;
+mod lexer;
+mod section;
+mod split;
+
+pub use control::refuse_in_transaction;
+pub use error::{ScriptError, ScriptProblem};
+pub use section::{MARKER, Script, Section, Transaction};
+pub use split::{Split, Statement, split};

@@ -1,0 +1,134 @@
+//! The one connection that a run works on, borrowed or its own, and the one place where the
+//! dialects are told apart.
+
+use std::time::Instant;
+
+use migrate_model::Dialect;
+
+#[cfg(feature = "_sqlite")]
+use crate::dialect::sqlite;
+use crate::dialect::{Access, Batch, Outcome, StepError};
+use crate::error::ErrorKind;
+use crate::event::Event;
+use crate::history::{History, NewRow};
+use crate::identity::RunIdentity;
+use crate::into_database::Database;
+use crate::settings::HistoryTables;
+
+/// A connection of one of the dialects.
+pub(crate) enum Connection<'c> {
+    #[cfg(feature = "_sqlite")]
+    Sqlite(sqlite::Handle<'c>),
+}
+
+/// Whoever listens to the events of a run.
+pub(crate) type Listener<'l> = &'l (dyn Fn(&Event<'_>) + Send + Sync);
+
+impl<'c> Connection<'c> {
+    /// Takes the connection out of what the caller handed over, or opens one.
+    pub(crate) async fn open(database: Database<'c>, access: Access) -> Result<Self, ErrorKind> {
+        match database {
+            #[cfg(feature = "_sqlite")]
+            Database::Sqlite(source) => sqlite::open(source, access).await.map(Self::Sqlite),
+            Database::Url(url) => {
+                let scheme = url.split(':').next().unwrap_or_default().to_owned();
+                match scheme.as_str() {
+                    #[cfg(feature = "_sqlite")]
+                    "sqlite" => {
+                        let source = sqlite::Source::Url(url.into_owned());
+                        sqlite::open(source, access).await.map(Self::Sqlite)
+                    }
+                    _ => Err(ErrorKind::Usage {
+                        message: format!(
+                            "no database of the kind `{scheme}:` can be reached by this build"
+                        ),
+                        code: "config.database_url",
+                    }),
+                }
+            }
+        }
+    }
+
+    /// Gives the connection back: one of our own is closed, so that its files are complete.
+    pub(crate) async fn release(self) {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(handle) => handle.release().await,
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(_) => Dialect::Sqlite,
+        }
+    }
+
+    /// Reads the whole history in one query. A database without history tables has an empty one.
+    pub(crate) async fn read_history(
+        &mut self,
+        tables: &HistoryTables,
+    ) -> Result<History, ErrorKind> {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(handle) => sqlite::history::read(handle, tables).await,
+        }
+    }
+
+    /// The text of an applied revision as the history has it.
+    pub(crate) async fn read_source(
+        &mut self,
+        tables: &HistoryTables,
+        id: &str,
+    ) -> Result<Option<String>, ErrorKind> {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(handle) => sqlite::history::read_source(handle, tables, id).await,
+        }
+    }
+
+    /// Runs the steps of a batch with their bookkeeping: all of it or nothing.
+    pub(crate) async fn apply(
+        &mut self,
+        batch: &Batch<'_>,
+        deadline: Instant,
+        listener: Listener<'_>,
+    ) -> Result<Outcome, StepError> {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(handle) => sqlite::apply(handle, batch, deadline, listener).await,
+        }
+    }
+
+    /// Replaces what the history says of an applied revision by what is at hand.
+    pub(crate) async fn accept(
+        &mut self,
+        tables: &HistoryTables,
+        run: &RunIdentity,
+        row: &NewRow<'_>,
+    ) -> Result<(), ErrorKind> {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(handle) => sqlite::history::accept(handle, tables, run, row).await,
+        }
+    }
+
+    /// Writes a log line about a revision that failed and left nothing else behind. The failure
+    /// itself is what the caller must hear of, so an error here is only traced.
+    pub(crate) async fn log_failure(
+        &mut self,
+        tables: &HistoryTables,
+        run: &RunIdentity,
+        failed: &crate::dialect::LogLine<'_>,
+    ) {
+        let logged = match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(handle) => {
+                sqlite::history::log(handle.connection(), tables, run, failed).await.map(|_| ())
+            }
+        };
+        if let Err(error) = logged {
+            tracing::debug!(target: "migrate", %error, "the failure could not be logged");
+        }
+    }
+}

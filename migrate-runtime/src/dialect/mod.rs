@@ -1,0 +1,87 @@
+//! The seam between the runner and the databases. Each dialect has the same set of files and
+//! knows no other: `connect`, `apply` (steps and their bookkeeping as one), `history`.
+
+#[cfg(feature = "_sqlite")]
+pub(crate) mod sqlite;
+
+use std::time::Duration;
+
+use migrate_model::revision::Direction;
+use migrate_model::script::Statement;
+use migrate_model::{Checksum, Revision};
+
+use crate::history::{Action, NewRow};
+use crate::identity::RunIdentity;
+use crate::registry::CrateInfo;
+use crate::settings::HistoryTables;
+
+/// Whether opening may create the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// A missing SQLite file is created, unless the URL's `mode` says otherwise.
+    Create,
+    /// What is missing is an error.
+    Existing,
+}
+
+/// Steps that are done together or not at all.
+pub(crate) struct Batch<'a> {
+    pub(crate) tables: &'a HistoryTables,
+    pub(crate) run: &'a RunIdentity,
+    pub(crate) crate_info: &'a CrateInfo,
+    pub(crate) registry_digest: Checksum,
+    /// The history's version that the plan was made from; `None`: the tables are to be made.
+    pub(crate) expected_version: Option<i64>,
+    pub(crate) steps: &'a [ReadyStep<'a>],
+}
+
+/// A step with all that it sends, checked before the first step begins.
+pub(crate) struct ReadyStep<'a> {
+    pub(crate) revision: &'a Revision,
+    pub(crate) direction: Direction,
+    pub(crate) action: Action,
+    /// The section that runs; empty for a stamp.
+    pub(crate) section: &'a str,
+    /// The statements of the section, as places in it.
+    pub(crate) statements: &'a [Statement],
+    /// The row to insert on the way up.
+    pub(crate) row: NewRow<'a>,
+}
+
+/// What became of a batch that did not fail.
+pub(crate) enum Outcome {
+    /// It is committed.
+    Done {
+        /// How long each step took.
+        durations: Vec<Duration>,
+        /// The history's version now.
+        version: i64,
+    },
+    /// Somebody changed the history since the plan was made; nothing was done.
+    HistoryMoved,
+}
+
+/// Why a batch was not done.
+pub(crate) enum StepError {
+    /// Somebody else kept the database locked until the deadline.
+    LockTimeout { waited: Duration },
+    /// Something failed before, between or after the steps' own statements.
+    Failed {
+        /// The step at which it failed.
+        step: usize,
+        /// The statement of that step; `None`: our own bookkeeping or the commit.
+        statement: Option<usize>,
+        source: sqlx::Error,
+        /// Whether it's certain that nothing is left of the batch.
+        rolled_back: bool,
+    },
+}
+
+/// A line of the log.
+pub(crate) struct LogLine<'a> {
+    pub(crate) action: Action,
+    pub(crate) revision: &'a str,
+    pub(crate) outcome: &'a str,
+    pub(crate) error_code: Option<&'a str>,
+    pub(crate) duration: Duration,
+}

@@ -1,0 +1,264 @@
+//! The history tables on SQLite: all their SQL.
+
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
+
+use super::connect::Handle;
+use crate::dialect::{Batch, LogLine};
+use crate::error::ErrorKind;
+use crate::history::{Action, AppliedRevision, Columns, FORMAT, History, NewRow, RowState, Value};
+use crate::identity::{RunIdentity, now};
+use crate::settings::HistoryTables;
+
+type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
+
+/// A name as SQL: our tables always live in the main database.
+fn table(name: &str) -> String {
+    format!("main.\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The statements that make the tables, and say which format they have.
+pub(crate) fn create_statements(tables: &HistoryTables) -> [String; 4] {
+    let HistoryTables { revisions, log, meta } = tables;
+    [
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (\n  \
+             seq INTEGER PRIMARY KEY,\n  id TEXT NOT NULL UNIQUE,\n  revises TEXT NOT NULL,\n  \
+             depends_on TEXT NOT NULL,\n  labels TEXT NOT NULL,\n  message TEXT NOT NULL,\n  \
+             file TEXT NOT NULL,\n  created TEXT,\n  kind TEXT NOT NULL,\n  \
+             checksum TEXT NOT NULL,\n  source TEXT,\n  down_source TEXT,\n  \
+             down_transaction INTEGER NOT NULL,\n  state TEXT NOT NULL,\n  \
+             origin TEXT NOT NULL,\n  done INTEGER NOT NULL,\n  total INTEGER NOT NULL,\n  \
+             done_hash TEXT,\n  run_id TEXT NOT NULL,\n  applied_at TEXT NOT NULL,\n  \
+             applied_by TEXT,\n  host TEXT,\n  duration_ms INTEGER NOT NULL,\n  \
+             tool_version TEXT NOT NULL,\n  crate_name TEXT NOT NULL,\n  \
+             crate_version TEXT NOT NULL,\n  git_commit TEXT,\n  git_dirty INTEGER,\n  \
+             registry_digest TEXT NOT NULL\n)",
+            table(revisions)
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (\n  \
+             seq INTEGER PRIMARY KEY,\n  run_id TEXT NOT NULL,\n  at TEXT NOT NULL,\n  by TEXT,\n  \
+             host TEXT,\n  action TEXT NOT NULL,\n  revision TEXT NOT NULL,\n  \
+             outcome TEXT NOT NULL,\n  error_code TEXT,\n  duration_ms INTEGER NOT NULL\n)",
+            table(log)
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (\n  key TEXT PRIMARY KEY NOT NULL,\n  value TEXT NOT NULL\n)",
+            table(meta)
+        ),
+        format!("INSERT OR IGNORE INTO {} (key, value) VALUES ('format', '{FORMAT}')", table(meta)),
+    ]
+}
+
+pub(crate) async fn create_tables(
+    connection: &mut SqliteConnection,
+    tables: &HistoryTables,
+) -> Result<(), sqlx::Error> {
+    for statement in create_statements(tables) {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Reads format, version and rows in one query.
+pub(crate) async fn read(
+    handle: &mut Handle<'_>,
+    tables: &HistoryTables,
+) -> Result<History, ErrorKind> {
+    let HistoryTables { revisions, log, meta } = tables;
+    let sql = format!(
+        "SELECT m.format, m.version, r.seq, r.id, r.revises, r.checksum, r.state, r.message, \
+         r.file, r.applied_at \
+         FROM (SELECT (SELECT value FROM {} WHERE key = 'format') AS format, \
+         (SELECT max(seq) FROM {}) AS version) AS m LEFT JOIN {} AS r ON 1 ORDER BY r.seq",
+        table(meta),
+        table(log),
+        table(revisions)
+    );
+    let connection = handle.connection();
+    match sqlx::query(AssertSqlSafe(sql)).persistent(false).fetch_all(&mut *connection).await {
+        Ok(rows) => {
+            let format = rows.first().map(|row| row.try_get::<Option<String>, _>("format"));
+            refuse_newer(format.transpose().map_err(reading)?.flatten().as_deref())?;
+            history_of(&rows).map_err(reading)
+        }
+        Err(error) => explain_failed_read(connection, tables, error).await,
+    }
+}
+
+fn reading(source: sqlx::Error) -> ErrorKind {
+    ErrorKind::Database { doing: "reading the history".to_owned(), source }
+}
+
+fn history_of(rows: &[SqliteRow]) -> Result<History, sqlx::Error> {
+    let version = rows.first().map(|row| row.try_get::<Option<i64>, _>("version"));
+    let version = version.transpose()?.flatten().unwrap_or_default();
+    let mut history = History { rows: Vec::with_capacity(rows.len()), version: Some(version) };
+    for row in rows {
+        // An empty history is one row without a revision.
+        let Some(seq) = row.try_get::<Option<i64>, _>("seq")? else { continue };
+        let revises: String = row.try_get("revises")?;
+        let state: String = row.try_get("state")?;
+        history.rows.push(AppliedRevision {
+            seq,
+            id: row.try_get("id")?,
+            revises: revises.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+            checksum: row.try_get("checksum")?,
+            state: RowState::from_name(&state),
+            message: row.try_get("message")?,
+            file: row.try_get("file")?,
+            applied_at: row.try_get("applied_at")?,
+        });
+    }
+    Ok(history)
+}
+
+/// No tables is an empty history; tables of a newer format may lack any column but the format.
+async fn explain_failed_read(
+    connection: &mut SqliteConnection,
+    tables: &HistoryTables,
+    error: sqlx::Error,
+) -> Result<History, ErrorKind> {
+    let HistoryTables { revisions, log, meta } = tables;
+    let sql = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name IN (?, ?, ?)";
+    let query = sqlx::query_scalar::<_, String>(sql).bind(revisions).bind(log).bind(meta);
+    // Whatever was wrong before is wrong still; the first error tells it best.
+    let Ok(found) = query.persistent(false).fetch_all(&mut *connection).await else {
+        return Err(reading(error));
+    };
+    if found.is_empty() {
+        return Ok(History::default());
+    }
+    if found.contains(meta) {
+        let sql = format!("SELECT value FROM {} WHERE key = 'format'", table(meta));
+        let format = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
+        let format = format.persistent(false).fetch_optional(connection).await.unwrap_or_default();
+        refuse_newer(format.as_deref())?;
+    }
+    Err(reading(error))
+}
+
+fn refuse_newer(format: Option<&str>) -> Result<(), ErrorKind> {
+    match format.and_then(|format| format.parse().ok()) {
+        Some(found) if found > FORMAT => Err(ErrorKind::HistoryVersion { found, known: FORMAT }),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) async fn read_source(
+    handle: &mut Handle<'_>,
+    tables: &HistoryTables,
+    id: &str,
+) -> Result<Option<String>, ErrorKind> {
+    let sql = format!("SELECT source FROM {} WHERE id = ?", table(&tables.revisions));
+    let query = sqlx::query_scalar::<_, Option<String>>(AssertSqlSafe(sql)).bind(id.to_owned());
+    let source = query.persistent(false).fetch_optional(handle.connection()).await;
+    Ok(source.map_err(reading)?.flatten())
+}
+
+/// The number of the newest log line, 0 if there is none.
+pub(crate) async fn version(
+    connection: &mut SqliteConnection,
+    tables: &HistoryTables,
+) -> Result<i64, sqlx::Error> {
+    let sql = format!("SELECT coalesce(max(seq), 0) FROM {}", table(&tables.log));
+    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(connection).await
+}
+
+pub(crate) async fn insert_row(
+    connection: &mut SqliteConnection,
+    batch: &Batch<'_>,
+    row: &NewRow<'_>,
+    duration: Duration,
+) -> Result<(), sqlx::Error> {
+    let columns = row.columns(batch, duration);
+    let query =
+        sqlx::query(AssertSqlSafe(insert(&batch.tables.revisions, &columns, |_| "?".to_owned())));
+    bind(query, columns).execute(connection).await?;
+    Ok(())
+}
+
+/// An INSERT whose values are written by `value`: as placeholders, or as literals.
+pub(crate) fn insert(name: &str, columns: &Columns, value: impl Fn(&Value) -> String) -> String {
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let values: Vec<String> = columns.iter().map(|(_, column)| value(column)).collect();
+    format!("INSERT INTO {} ({}) VALUES ({})", table(name), names.join(", "), values.join(", "))
+}
+
+fn bind(query: Query, columns: Columns) -> Query {
+    columns.into_iter().fold(query, |query, (_, value)| match value {
+        Value::Text(text) => query.bind(text),
+        Value::Integer(number) => query.bind(number),
+        Value::Now => query.bind(now()),
+    })
+}
+
+/// A value as a literal of a script.
+pub(crate) fn literal(value: &Value) -> String {
+    match value {
+        Value::Text(Some(text)) => format!("'{}'", text.replace('\'', "''")),
+        Value::Integer(Some(number)) => number.to_string(),
+        Value::Text(None) | Value::Integer(None) => "NULL".to_owned(),
+        // %f has milliseconds; the history writes microseconds.
+        Value::Now => "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')".to_owned(),
+    }
+}
+
+/// The DELETE that takes a revision out of the history; `id` is a placeholder or a literal.
+pub(crate) fn delete(tables: &HistoryTables, id: &str) -> String {
+    format!("DELETE FROM {} WHERE id = {id}", table(&tables.revisions))
+}
+
+pub(crate) async fn delete_row(
+    connection: &mut SqliteConnection,
+    tables: &HistoryTables,
+    id: &str,
+) -> Result<(), sqlx::Error> {
+    let sql = delete(tables, "?");
+    let deleted = sqlx::query(AssertSqlSafe(sql)).bind(id.to_owned()).execute(connection).await?;
+    // The history's version is unchanged, so the row was there when the plan was made.
+    if deleted.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
+}
+
+/// Appends a line to the log and gives its number.
+pub(crate) async fn log(
+    connection: &mut SqliteConnection,
+    tables: &HistoryTables,
+    run: &RunIdentity,
+    line: &LogLine<'_>,
+) -> Result<i64, sqlx::Error> {
+    let columns = line.columns(run);
+    let sql = insert(&tables.log, &columns, |_| "?".to_owned()) + " RETURNING seq";
+    let query = bind(sqlx::query(AssertSqlSafe(sql)), columns);
+    query.fetch_one(connection).await?.try_get(0)
+}
+
+/// Replaces text and checksum of an applied revision, with a log line, in one transaction.
+pub(crate) async fn accept(
+    handle: &mut Handle<'_>,
+    tables: &HistoryTables,
+    run: &RunIdentity,
+    row: &NewRow<'_>,
+) -> Result<(), ErrorKind> {
+    let doing = || format!("recording the edit of {}", row.id);
+    let failed = |source| ErrorKind::Database { doing: doing(), source };
+    let connection = handle.connection();
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    let columns = row.file_columns();
+    let set: Vec<String> = columns.iter().map(|(name, _)| format!("{name} = ?")).collect();
+    let sql = format!("UPDATE {} SET {} WHERE id = ?", table(&tables.revisions), set.join(", "));
+    let query = bind(sqlx::query(AssertSqlSafe(sql)), columns).bind(row.id.to_string());
+    query.execute(&mut *transaction).await.map_err(failed)?;
+    let line = LogLine {
+        action: Action::Accept,
+        revision: row.id.as_str(),
+        outcome: "ok",
+        error_code: None,
+        duration: Duration::ZERO,
+    };
+    log(&mut transaction, tables, run, &line).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}

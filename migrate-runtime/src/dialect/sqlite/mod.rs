@@ -1,0 +1,12 @@
+//! SQLite. A revision, its row and its log line are one BEGIN IMMEDIATE … COMMIT; that
+//! transaction is the lock, too.
+
+mod apply;
+mod connect;
+pub(crate) mod history;
+mod offline;
+
+pub(crate) use apply::apply;
+pub(crate) use connect::Source;
+pub(crate) use connect::{Handle, open};
+pub(crate) use offline::script;

@@ -1,0 +1,48 @@
+//! A batch as a script for the `sqlite3` shell, with the same bookkeeping as a run's.
+
+use std::time::Duration;
+
+use migrate_model::revision::Direction;
+
+use super::history::{create_statements, delete, insert, literal};
+use crate::dialect::{Batch, LogLine, ReadyStep};
+use crate::history::Value;
+
+/// The steps of the batch in one transaction.
+pub(crate) fn script(batch: &Batch<'_>) -> String {
+    let mut lines = vec!["BEGIN IMMEDIATE;".to_owned()];
+    if batch.expected_version.is_none() {
+        let statements = create_statements(batch.tables);
+        lines.extend(statements.into_iter().map(|statement| statement + ";"));
+    }
+    for step in batch.steps {
+        lines.push(format!("-- {} {}", step.direction.name(), step.revision.id));
+        lines.extend(step.statements.iter().map(|statement| {
+            // Leading comments stay; `sql` ends with a word, so the semicolon is never in one.
+            let text = step.section[statement.whole.start..statement.sql.end].trim_start();
+            format!("{text};")
+        }));
+        lines.extend(books(batch, step).map(|statement| statement + ";"));
+    }
+    lines.push("COMMIT;\n".to_owned());
+    lines.join("\n")
+}
+
+fn books(batch: &Batch<'_>, step: &ReadyStep<'_>) -> impl Iterator<Item = String> {
+    let id = step.revision.id.as_str();
+    let row = match step.direction {
+        Direction::Up => {
+            insert(&batch.tables.revisions, &step.row.columns(batch, Duration::ZERO), literal)
+        }
+        Direction::Down => delete(batch.tables, &literal(&Value::from(id))),
+    };
+    let line = LogLine {
+        action: step.action,
+        revision: id,
+        outcome: "ok",
+        error_code: None,
+        duration: Duration::ZERO,
+    };
+    let log = insert(&batch.tables.log, &line.columns(batch.run), literal);
+    [row, log].into_iter()
+}

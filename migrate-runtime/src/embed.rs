@@ -1,0 +1,43 @@
+//! The one macro that a migrations crate calls. What it includes was generated and checked by
+//! `migrate-build`.
+
+/// Makes `registry()` and `migrator()` of the revisions that the build script embedded.
+///
+/// The crate's build script must have run `migrate_build::Builder::new("revisions").emit()`.
+///
+/// ```ignore
+/// migrate::embed!();
+/// ```
+#[macro_export]
+macro_rules! embed {
+    () => {
+        #[doc(hidden)]
+        mod __migrate_registry {
+            // `include_dir!` expands to bare `include_dir::` paths.
+            use $crate::include_dir;
+            include!(concat!(env!("OUT_DIR"), "/migrate_registry.rs"));
+
+            pub(crate) static REGISTRY: ::std::sync::LazyLock<::std::sync::Arc<$crate::Registry>> =
+                ::std::sync::LazyLock::new(|| {
+                    ::std::sync::Arc::new($crate::Registry::embedded_v1(
+                        TABLE,
+                        FOLDERS,
+                        $crate::CrateInfo::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
+                    ))
+                });
+        }
+
+        /// The revisions that this crate carries.
+        pub fn registry() -> &'static $crate::Registry {
+            &__migrate_registry::REGISTRY
+        }
+
+        /// Runs and inspects the revisions that this crate carries.
+        pub fn migrator() -> $crate::Migrator {
+            $crate::Migrator::new(::std::sync::Arc::clone(&__migrate_registry::REGISTRY))
+                .allow_multiple_heads(MULTIPLE_HEADS_ALLOWED)
+        }
+
+        use __migrate_registry::MULTIPLE_HEADS_ALLOWED;
+    };
+}

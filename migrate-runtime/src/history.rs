@@ -1,0 +1,256 @@
+//! What a database remembers of its revisions, independent of how each database stores it.
+
+use std::time::Duration;
+
+use migrate_model::RevisionId;
+use migrate_model::revision::{Direction, Kind};
+
+use crate::dialect::{Batch, LogLine};
+use crate::identity::RunIdentity;
+
+/// The format of the history tables that this version writes.
+pub(crate) const FORMAT: i64 = 1;
+
+/// How far a revision is applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowState {
+    /// All of it.
+    Applied,
+    /// Some statements of `up` have run, outside of a transaction.
+    UpPartial,
+    /// Some statements of `down` have run, outside of a transaction.
+    DownPartial,
+}
+
+impl RowState {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::UpPartial => "up_partial",
+            Self::DownPartial => "down_partial",
+        }
+    }
+
+    /// The state of that name; anything unknown is not taken for applied.
+    pub(crate) fn from_name(name: &str) -> Self {
+        [Self::Applied, Self::DownPartial]
+            .into_iter()
+            .find(|state| state.name() == name)
+            .unwrap_or(Self::UpPartial)
+    }
+}
+
+/// How a row came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The revision ran.
+    Run,
+    /// The state was recorded without running anything.
+    Stamp,
+}
+
+impl Origin {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Stamp => "stamp",
+        }
+    }
+}
+
+/// A row of the history: one applied revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedRevision {
+    /// The order of application.
+    pub seq: i64,
+    /// The revision's id.
+    pub id: String,
+    /// Its parents.
+    pub revises: Vec<String>,
+    /// The checksum of the file that was applied.
+    pub checksum: String,
+    /// How far it is applied.
+    pub state: RowState,
+    /// What it does.
+    pub message: String,
+    /// Its file.
+    pub file: String,
+    /// When it was applied: RFC 3339, UTC.
+    pub applied_at: String,
+}
+
+/// All that one query tells of a database.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct History {
+    /// The rows in the order of application.
+    pub(crate) rows: Vec<AppliedRevision>,
+    /// The number of the newest log line: whoever changes the history also appends to the log,
+    /// so an equal number means an unchanged history. `None`: there are no tables yet.
+    pub(crate) version: Option<i64>,
+}
+
+impl History {
+    pub(crate) fn row(&self, id: &str) -> Option<&AppliedRevision> {
+        self.rows.iter().find(|row| row.id == id)
+    }
+
+    /// The ids that no applied revision revises, sorted. Computed from the rows alone, so it
+    /// holds for revisions that are unknown here, too.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        let revised: std::collections::HashSet<&str> =
+            self.rows.iter().flat_map(|row| row.revises.iter().map(String::as_str)).collect();
+        let heads = self.rows.iter().filter(|row| !revised.contains(row.id.as_str()));
+        let mut heads: Vec<String> = heads.map(|row| row.id.clone()).collect();
+        heads.sort_unstable();
+        heads
+    }
+}
+
+/// The columns of a new row that the database does not know by itself.
+#[derive(Debug, Clone)]
+pub(crate) struct NewRow<'a> {
+    pub(crate) id: &'a RevisionId,
+    pub(crate) revises: String,
+    pub(crate) depends_on: String,
+    pub(crate) labels: String,
+    pub(crate) message: &'a str,
+    pub(crate) file: &'a str,
+    pub(crate) created: Option<&'a str>,
+    pub(crate) kind: Kind,
+    pub(crate) checksum: String,
+    pub(crate) source: &'a str,
+    /// The `down` section for this dialect; `None` for an irreversible revision.
+    pub(crate) down_source: Option<&'a str>,
+    pub(crate) down_transaction: bool,
+    pub(crate) origin: Origin,
+    /// How many statements its `up` has.
+    pub(crate) statements: i64,
+}
+
+/// What a log line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Up,
+    Down,
+    Stamp,
+    Accept,
+}
+
+impl Action {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Stamp => "stamp",
+            Self::Accept => "accept",
+        }
+    }
+}
+
+impl From<Direction> for Action {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Up => Self::Up,
+            Direction::Down => Self::Down,
+        }
+    }
+}
+
+/// The value of a column, before a dialect binds it or writes it as a literal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    Text(Option<String>),
+    Integer(Option<i64>),
+    /// The time at which the row is written.
+    Now,
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        Self::Text(text.map(str::to_owned))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(Some(number))
+    }
+}
+
+impl From<Duration> for Value {
+    fn from(duration: Duration) -> Self {
+        Self::Integer(Some(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
+/// Columns and their values.
+pub(crate) type Columns = Vec<(&'static str, Value)>;
+
+impl NewRow<'_> {
+    /// What comes from the revision's file: all that `accept` replaces.
+    pub(crate) fn file_columns(&self) -> Columns {
+        vec![
+            ("revises", self.revises.as_str().into()),
+            ("depends_on", self.depends_on.as_str().into()),
+            ("labels", self.labels.as_str().into()),
+            ("message", self.message.into()),
+            ("file", self.file.into()),
+            ("created", self.created.into()),
+            ("kind", self.kind.name().into()),
+            ("checksum", self.checksum.as_str().into()),
+            ("source", self.source.into()),
+            ("down_source", self.down_source.into()),
+            ("down_transaction", i64::from(self.down_transaction).into()),
+        ]
+    }
+
+    /// All columns of a row that is inserted now, but for `seq`, which the database counts.
+    pub(crate) fn columns(&self, batch: &Batch<'_>, duration: Duration) -> Columns {
+        let Batch { run, crate_info, registry_digest, .. } = batch;
+        let git = run.git.as_ref();
+        let mut columns = vec![("id", self.id.as_str().into())];
+        columns.extend(self.file_columns());
+        columns.extend([
+            ("state", RowState::Applied.name().into()),
+            ("origin", self.origin.name().into()),
+            ("done", self.statements.into()),
+            ("total", self.statements.into()),
+            ("done_hash", Value::Text(None)),
+            ("run_id", run.run_id.as_str().into()),
+            ("applied_at", Value::Now),
+            ("applied_by", run.by.as_deref().into()),
+            ("host", run.host.as_deref().into()),
+            ("duration_ms", duration.into()),
+            ("tool_version", env!("CARGO_PKG_VERSION").into()),
+            ("crate_name", crate_info.name.as_str().into()),
+            ("crate_version", crate_info.version.as_str().into()),
+            ("git_commit", git.map(|git| git.commit.as_str()).into()),
+            ("git_dirty", Value::Integer(git.map(|git| git.dirty.into()))),
+            ("registry_digest", registry_digest.to_string().as_str().into()),
+        ]);
+        columns
+    }
+}
+
+impl LogLine<'_> {
+    /// All columns of the line, but for `seq`, which the database counts.
+    pub(crate) fn columns(&self, run: &RunIdentity) -> Columns {
+        vec![
+            ("run_id", run.run_id.as_str().into()),
+            ("at", Value::Now),
+            ("by", run.by.as_deref().into()),
+            ("host", run.host.as_deref().into()),
+            ("action", self.action.name().into()),
+            ("revision", self.revision.into()),
+            ("outcome", self.outcome.into()),
+            ("error_code", self.error_code.into()),
+            ("duration_ms", self.duration.into()),
+        ]
+    }
+}

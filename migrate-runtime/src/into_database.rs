@@ -1,0 +1,96 @@
+//! What a migrator can be pointed at: a pool, a connection, a URL.
+
+use std::borrow::Cow;
+
+#[cfg(feature = "_sqlite")]
+use crate::dialect::sqlite;
+
+/// A database to work on: a `&Pool`, a `&mut` connection (plain or of a pool), or a URL.
+///
+/// A pool gives one connection for the whole run, so a pool of one is enough. A connection must
+/// not be inside a transaction.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// use migrate_runtime::IntoDatabase;
+/// use migrate_runtime::sqlx::{SqliteConnection, SqlitePool};
+///
+/// fn takes<'c>(_: impl IntoDatabase<'c>) {}
+/// fn all_of_these(pool: &SqlitePool, connection: &mut SqliteConnection) {
+///     takes(pool);
+///     takes(connection);
+///     takes("sqlite:app.db");
+/// }
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no database that migrations can run on",
+    label = "expected a `&SqlitePool`, a `&mut SqliteConnection`, or a URL like \"sqlite:app.db\"",
+    note = "a pool is passed by reference: `.run(&pool)`; a connection by mutable reference: `.run(&mut *connection)`"
+)]
+pub trait IntoDatabase<'c>: Send + sealed::Sealed {
+    #[doc(hidden)]
+    fn into_database(self) -> Database<'c>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Where a connection comes from.
+#[doc(hidden)]
+pub enum Database<'c> {
+    #[cfg(feature = "_sqlite")]
+    Sqlite(sqlite::Source<'c>),
+    Url(Cow<'c, str>),
+}
+
+impl sealed::Sealed for String {}
+impl<'c> IntoDatabase<'c> for String {
+    fn into_database(self) -> Database<'c> {
+        Database::Url(Cow::Owned(self))
+    }
+}
+
+impl sealed::Sealed for &str {}
+impl<'c> IntoDatabase<'c> for &'c str {
+    fn into_database(self) -> Database<'c> {
+        Database::Url(Cow::Borrowed(self))
+    }
+}
+
+impl sealed::Sealed for &String {}
+impl<'c> IntoDatabase<'c> for &'c String {
+    fn into_database(self) -> Database<'c> {
+        Database::Url(Cow::Borrowed(self))
+    }
+}
+
+#[cfg(feature = "_sqlite")]
+mod for_sqlite {
+    use sqlx::pool::PoolConnection;
+    use sqlx::{Sqlite, SqliteConnection, SqlitePool};
+
+    use super::{Database, IntoDatabase, sealed, sqlite::Source};
+
+    impl sealed::Sealed for &SqlitePool {}
+    impl<'c> IntoDatabase<'c> for &'c SqlitePool {
+        fn into_database(self) -> Database<'c> {
+            Database::Sqlite(Source::Pool(self))
+        }
+    }
+
+    impl sealed::Sealed for &mut SqliteConnection {}
+    impl<'c> IntoDatabase<'c> for &'c mut SqliteConnection {
+        fn into_database(self) -> Database<'c> {
+            Database::Sqlite(Source::Connection(self))
+        }
+    }
+
+    impl sealed::Sealed for &mut PoolConnection<Sqlite> {}
+    impl<'c> IntoDatabase<'c> for &'c mut PoolConnection<Sqlite> {
+        fn into_database(self) -> Database<'c> {
+            Database::Sqlite(Source::Connection(self))
+        }
+    }
+}

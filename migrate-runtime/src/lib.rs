@@ -1,0 +1,62 @@
+//! Schema revisions that travel inside the binary: run at start-up, verified, one writer at a
+//! time. This is the library half of `cargo migrate`; applications use it through the migrations
+//! crate that `cargo migrate init` writes:
+//!
+//! ```ignore
+//! migrations::migrator().run(&pool).await?;
+//! ```
+//!
+//! The way of the data: a [`Registry`] (the revisions) and a database go into a [`Migrator`];
+//! `runner` reads the history, checks integrity, plans, and runs step by step; a [`Report`] or an
+//! [`Error`] comes out. Everything that differs between databases is in `dialect`.
+//!
+//! Without a dialect's feature (`sqlite`, `sqlite-unbundled`) only the [`Registry`] is here.
+
+#[cfg(feature = "_dialect")]
+mod connection;
+#[cfg(feature = "_dialect")]
+mod dialect;
+#[cfg(feature = "_dialect")]
+mod embed;
+#[cfg(feature = "_dialect")]
+mod error;
+#[cfg(feature = "_dialect")]
+mod event;
+#[cfg(feature = "_dialect")]
+mod history;
+#[cfg(feature = "_dialect")]
+mod identity;
+#[cfg(feature = "_dialect")]
+mod into_database;
+#[cfg(feature = "_dialect")]
+mod migrator;
+#[cfg(feature = "_dialect")]
+mod offline;
+mod registry;
+#[cfg(feature = "_dialect")]
+mod report;
+#[cfg(feature = "_dialect")]
+mod runner;
+#[cfg(feature = "_dialect")]
+mod settings;
+
+pub use registry::{CrateInfo, Registry};
+
+#[cfg(feature = "_dialect")]
+pub use {
+    error::{EditedRevision, Error, ErrorKind, Failure, UnknownRevision},
+    event::Event,
+    history::{AppliedRevision, Origin, RowState},
+    into_database::IntoDatabase,
+    migrator::{Accepted, Finding, Migrator, Status},
+    offline::OfflineRange,
+    report::{Plan, Report, Step, StepReport},
+    settings::{HistoryTables, TransactionMode},
+};
+
+/// The connection library, in the version that this crate's types belong to.
+#[cfg(feature = "_dialect")]
+pub use sqlx;
+
+#[doc(hidden)]
+pub use include_dir;

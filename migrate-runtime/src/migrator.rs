@@ -1,0 +1,400 @@
+//! The public face: revisions on one side, a database on the other.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use migrate_model::revision::{Direction, Identifier, PlannedStep};
+use migrate_model::{Checksum, Dialect};
+
+use crate::connection::Connection;
+use crate::dialect::Access;
+use crate::error::{EditedRevision, Error, ErrorKind, UnknownRevision};
+use crate::event::Event;
+use crate::history::{AppliedRevision, History};
+use crate::identity::{GitState, RunIdentity};
+use crate::into_database::IntoDatabase;
+use crate::registry::Registry;
+use crate::report::{Plan, Report};
+use crate::runner::{self, Context, Goal, Integrity, Prepared, Purpose};
+use crate::settings::{HistoryTables, Settings, TransactionMode};
+
+/// Runs and inspects the revisions of a [`Registry`] on a database.
+///
+/// An application gets one from its migrations crate and calls [`run`](Self::run) at start-up:
+///
+/// ```ignore
+/// migrations::migrator().run(&pool).await?;
+/// ```
+///
+/// Every method takes a pool, a `&mut` connection or a URL ([`IntoDatabase`]). Nothing global is
+/// installed; what happens is reported as [`Event`]s and as `tracing` events of the target
+/// `migrate`.
+#[derive(Clone)]
+pub struct Migrator {
+    registry: Arc<Registry>,
+    settings: Settings,
+    listener: Arc<dyn Fn(&Event<'_>) + Send + Sync>,
+    git: Option<GitState>,
+}
+
+impl fmt::Debug for Migrator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Migrator")
+            .field("revisions", &self.registry.graph().len())
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an inspection of a database has found.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// The applied revisions, in the order of application.
+    pub applied: Vec<AppliedRevision>,
+    /// The current heads, sorted.
+    pub current: Vec<String>,
+    /// The revisions at hand that are not applied, oldest first.
+    pub pending: Vec<String>,
+    /// Applied revisions whose text was changed since.
+    pub edited: Vec<EditedRevision>,
+    /// Applied revisions that are not at hand.
+    pub unknown: Vec<UnknownRevision>,
+    /// Revisions that are applied only in part.
+    pub partial: Vec<String>,
+}
+
+/// Something that [`Migrator::verify`] has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The stable code: `integrity.edited`, `integrity.unknown`, `integrity.partial`.
+    pub code: &'static str,
+    /// What was found.
+    pub message: String,
+    /// The revision.
+    pub revision: String,
+    /// Its file, if it is at hand.
+    pub file: Option<String>,
+}
+
+/// A deliberate edit that was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The checksum that was applied.
+    pub from: String,
+    /// The checksum that is recorded now.
+    pub to: Checksum,
+}
+
+impl Migrator {
+    /// A migrator with the default settings: a transaction for each revision, a minute of
+    /// patience with other writers, tables named `_migrate_…`.
+    pub fn new(registry: Arc<Registry>) -> Self {
+        Self { registry, settings: Settings::default(), listener: Arc::new(|_| ()), git: None }
+    }
+
+    /// Uses other history tables.
+    #[must_use]
+    pub fn history_tables(mut self, tables: HistoryTables) -> Self {
+        self.settings.tables = tables;
+        self
+    }
+
+    /// Makes each revision a transaction, or the whole run one.
+    #[must_use]
+    pub fn transaction(mut self, mode: TransactionMode) -> Self {
+        self.settings.transaction = mode;
+        self
+    }
+
+    /// Waits at most that long for other writers (default: 60 s).
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.lock_timeout = timeout;
+        self
+    }
+
+    /// Lets [`run`](Self::run) go up to all heads where there are several, instead of refusing.
+    /// A migrations crate follows its `multiple-heads` setting.
+    #[must_use]
+    pub fn allow_multiple_heads(mut self, allow: bool) -> Self {
+        self.settings.allow_multiple_heads = allow;
+        self
+    }
+
+    /// Calls `listener` at every [`Event`] of a run.
+    #[must_use]
+    pub fn on_event(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.listener = Arc::new(listener);
+        self
+    }
+
+    /// Lets the history remember the commit that a run was started from.
+    #[must_use]
+    pub fn git_commit(mut self, commit: impl Into<String>, dirty: bool) -> Self {
+        self.git = Some(GitState { commit: commit.into(), dirty });
+        self
+    }
+
+    /// The revisions.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Brings the database up to the newest revision. At the newest already, this is one query.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Edited`] if an applied revision was edited since, [`ErrorKind::Unknown`] if
+    /// the database has revisions that this binary does not know; nothing is run then. All
+    /// others as they come; [`Error::report`] has what was applied before.
+    pub async fn run<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Report, Error> {
+        self.reach(database, self.newest()).await
+    }
+
+    /// Applies the target and all that it needs: an id or the beginning of one, `head`, `+1` …
+    pub async fn up<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        target: &str,
+    ) -> Result<Report, Error> {
+        self.reach(database, Goal::Up(target)).await
+    }
+
+    /// Takes down all that is above the target: an id, `-1`, `base` …
+    pub async fn down<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        target: &str,
+    ) -> Result<Report, Error> {
+        self.reach(database, Goal::Down(target)).await
+    }
+
+    /// Records that exactly the targets and what they need are applied, without running
+    /// anything. `base` records that nothing is.
+    pub async fn stamp<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        targets: &[&str],
+    ) -> Result<Report, Error> {
+        let mut together = self.clone();
+        together.settings.transaction = TransactionMode::All;
+        together.reach(database, Goal::Stamp(targets)).await
+    }
+
+    /// What [`run`](Self::run) would do. Nothing is changed.
+    pub async fn plan<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Plan, Error> {
+        self.make_plan(database, self.newest()).await
+    }
+
+    /// What [`up`](Self::up) would do. Nothing is changed.
+    pub async fn plan_up<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        target: &str,
+    ) -> Result<Plan, Error> {
+        self.make_plan(database, Goal::Up(target)).await
+    }
+
+    /// What [`down`](Self::down) would do. Nothing is changed.
+    pub async fn plan_down<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        target: &str,
+    ) -> Result<Plan, Error> {
+        self.make_plan(database, Goal::Down(target)).await
+    }
+
+    /// What [`up`](Self::up) would do on a database that is empty, or not there at all.
+    pub fn plan_on_empty(&self, target: &str) -> Result<Plan, Error> {
+        runner::plan(&self.registry, &History::default(), Goal::Up(target))
+    }
+
+    /// The current heads, sorted; none for an empty database.
+    pub async fn current<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Vec<String>, Error> {
+        let mut connection = open(database, Access::Existing).await?;
+        let history = connection.read_history(&self.settings.tables).await;
+        connection.release().await;
+        Ok(history?.heads())
+    }
+
+    /// The ids of the revisions that are not applied, oldest first.
+    pub async fn pending<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Vec<String>, Error> {
+        Ok(self.status(database).await?.pending)
+    }
+
+    /// All that there is to say about a database. Nothing is changed, nothing is refused.
+    pub async fn status<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Status, Error> {
+        let mut connection = open(database, Access::Existing).await?;
+        let inspected = self.inspect(&mut connection).await;
+        connection.release().await;
+        let (history, integrity) = inspected?;
+        let graph = self.registry.graph();
+        let applied = runner::applied_of(graph, &history);
+        let mut pending: Vec<usize> =
+            (0..graph.len()).filter(|index| !applied.contains(*index)).collect();
+        graph.sort_oldest_first(&mut pending);
+        Ok(Status {
+            current: history.heads(),
+            pending: pending.into_iter().map(|at| graph.revision(at).id.to_string()).collect(),
+            applied: history.rows,
+            edited: integrity.edited,
+            unknown: integrity.unknown,
+            partial: integrity.partial,
+        })
+    }
+
+    /// Compares every applied revision with those at hand. No finding: all is as it was applied.
+    pub async fn verify<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Vec<Finding>, Error> {
+        Ok(self.status(database).await?.findings())
+    }
+
+    /// The text of an applied revision as it was applied, if the history has it.
+    pub async fn applied_source<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        id: &str,
+    ) -> Result<Option<String>, Error> {
+        let mut connection = open(database, Access::Existing).await?;
+        let source = connection.read_source(&self.settings.tables, id).await;
+        connection.release().await;
+        Ok(source?)
+    }
+
+    /// Records that an applied revision was edited on purpose: from now on the text at hand is
+    /// what was applied. `None`: it was not edited.
+    pub async fn accept<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        id: &str,
+    ) -> Result<Option<Accepted>, Error> {
+        let mut connection = open(database, Access::Existing).await?;
+        let accepted = self.accept_on(&mut connection, id).await;
+        connection.release().await;
+        accepted
+    }
+
+    async fn accept_on(
+        &self,
+        connection: &mut Connection<'_>,
+        name: &str,
+    ) -> Result<Option<Accepted>, Error> {
+        let tables = &self.settings.tables;
+        let history = connection.read_history(tables).await?;
+        let graph = self.registry.graph();
+        let applied = runner::applied_of(graph, &history);
+        let found = Identifier::parse(name)?.resolve(graph, &applied, Direction::Down)?;
+        let row = match found.as_slice() {
+            [index] => history.row(graph.revision(*index).id.as_str()).map(|row| (*index, row)),
+            _ => None,
+        };
+        let Some((index, row)) = row else {
+            return Err(ErrorKind::Usage {
+                message: format!("`{name}` is not applied here, so there is nothing to accept"),
+                code: "graph.unresolved",
+            }
+            .into());
+        };
+        let to = graph.revision(index).checksum;
+        if row.checksum == to.to_string() {
+            return Ok(None);
+        }
+        let step = PlannedStep { index, direction: Direction::Up };
+        let prepared = Prepared::new(&self.registry, step, Purpose::Record, connection.dialect())?;
+        connection.accept(tables, &self.identity(), &prepared.row()).await?;
+        Ok(Some(Accepted { from: row.checksum.clone(), to }))
+    }
+
+    /// The statements that a run over that range would send, with the bookkeeping, as a script to
+    /// be run elsewhere. No database is touched.
+    pub fn script(
+        &self,
+        range: crate::OfflineRange<'_>,
+        dialect: Dialect,
+    ) -> Result<String, Error> {
+        crate::offline::script(&self.registry, &self.settings, &self.identity(), range, dialect)
+    }
+
+    async fn reach<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        goal: Goal<'_>,
+    ) -> Result<Report, Error> {
+        let access = match goal {
+            Goal::Newest { .. } | Goal::Up(_) | Goal::Stamp(_) => Access::Create,
+            Goal::Down(_) => Access::Existing,
+        };
+        let mut connection = open(database, access).await?;
+        let context = Context {
+            registry: &self.registry,
+            settings: &self.settings,
+            run: self.identity(),
+            listener: &*self.listener,
+        };
+        let outcome = runner::run(&mut connection, &context, goal).await;
+        connection.release().await;
+        outcome
+    }
+
+    async fn make_plan<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        goal: Goal<'_>,
+    ) -> Result<Plan, Error> {
+        let mut connection = open(database, Access::Existing).await?;
+        let inspected = self.inspect(&mut connection).await;
+        connection.release().await;
+        let (history, integrity) = inspected?;
+        integrity.into_result()?;
+        runner::plan(&self.registry, &history, goal)
+    }
+
+    async fn inspect(
+        &self,
+        connection: &mut Connection<'_>,
+    ) -> Result<(History, Integrity), ErrorKind> {
+        let tables = &self.settings.tables;
+        let history = connection.read_history(tables).await?;
+        let integrity = runner::examine(connection, &self.registry, tables, &history).await?;
+        Ok((history, integrity))
+    }
+
+    fn newest(&self) -> Goal<'static> {
+        Goal::Newest { allow_multiple_heads: self.settings.allow_multiple_heads }
+    }
+
+    fn identity(&self) -> RunIdentity {
+        RunIdentity::new(self.git.clone())
+    }
+}
+
+impl Status {
+    /// What [`Migrator::verify`] says of it.
+    pub fn findings(&self) -> Vec<Finding> {
+        let edited = self.edited.iter().map(|edited| Finding {
+            code: "integrity.edited",
+            message: ErrorKind::Edited(vec![edited.clone()]).to_string(),
+            revision: edited.id.to_string(),
+            file: Some(edited.file.clone()),
+        });
+        let unknown = self.unknown.iter().map(|unknown| Finding {
+            code: "integrity.unknown",
+            message: ErrorKind::Unknown(vec![unknown.clone()]).to_string(),
+            revision: unknown.id.clone(),
+            file: None,
+        });
+        let partial = self.partial.iter().map(|id| Finding {
+            code: "integrity.partial",
+            message: ErrorKind::Partial { id: id.clone() }.to_string(),
+            revision: id.clone(),
+            file: None,
+        });
+        edited.chain(unknown).chain(partial).collect()
+    }
+}
+
+async fn open<'c>(
+    database: impl IntoDatabase<'c>,
+    access: Access,
+) -> Result<Connection<'c>, ErrorKind> {
+    Connection::open(database.into_database(), access).await
+}

@@ -1,0 +1,75 @@
+//! `up --sql`: what a run would send, as a script. Knows the way, touches no database.
+
+use migrate_model::revision::{Applied, Direction, Identifier};
+use migrate_model::{Dialect, GraphError};
+
+use crate::dialect::Batch;
+use crate::error::{Error, ErrorKind};
+use crate::identity::RunIdentity;
+use crate::registry::Registry;
+use crate::runner::{Goal, Prepared};
+use crate::settings::Settings;
+
+/// From which state to which; no database is asked, so both are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfflineRange<'a> {
+    /// The state the script starts from; `None` is an empty database.
+    pub from: Option<&'a str>,
+    /// Where it leads.
+    pub to: &'a str,
+    /// Up or down.
+    pub direction: Direction,
+}
+
+/// The whole script. The first revision's transaction makes the history tables if the script
+/// starts from nothing.
+pub(crate) fn script(
+    registry: &Registry,
+    settings: &Settings,
+    run: &RunIdentity,
+    range: OfflineRange<'_>,
+    dialect: Dialect,
+) -> Result<String, Error> {
+    let graph = registry.graph();
+    let applied = start_state(registry, range.from)?;
+    let goal = match range.direction {
+        Direction::Up => Goal::Up(range.to),
+        Direction::Down => Goal::Down(range.to),
+    };
+    let goal = goal.fix(graph, &applied)?;
+    let mut scripts = Vec::new();
+    for step in goal.steps(graph, &applied)? {
+        let prepared = Prepared::new(registry, step, goal.purpose(), dialect)?;
+        let batch = Batch {
+            tables: &settings.tables,
+            run,
+            crate_info: registry.crate_info(),
+            registry_digest: registry.digest(),
+            expected_version: (range.from.is_some() || !scripts.is_empty()).then_some(0),
+            steps: &[prepared.ready()],
+        };
+        scripts.push(match dialect {
+            #[cfg(feature = "_sqlite")]
+            Dialect::Sqlite => crate::dialect::sqlite::script(&batch),
+            other => {
+                let message = format!("no SQL for {other} can be written by this build");
+                return Err(ErrorKind::Usage { message, code: "config.dialect" }.into());
+            }
+        });
+    }
+    Ok(scripts.join("\n"))
+}
+
+/// The state that a script starts from: the named revision and all that it needs.
+fn start_state(registry: &Registry, from: Option<&str>) -> Result<Applied, Error> {
+    let graph = registry.graph();
+    let Some(from) = from else { return Ok(Applied::default()) };
+    let identifier = Identifier::parse(from)?;
+    if identifier.is_relative() {
+        return Err(GraphError::Unresolved { input: from.to_owned(), nearest: None }.into());
+    }
+    let found = identifier.resolve(graph, &Applied::default(), Direction::Up)?;
+    let below = graph.ancestors(&found);
+    let ids = graph.revisions().iter().zip(below).filter(|(_, below)| *below);
+    Ok(Applied::of(graph, ids.map(|(revision, _)| revision.id.as_str())))
+}

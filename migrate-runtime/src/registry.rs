@@ -1,0 +1,185 @@
+//! The revisions at hand: embedded in a binary, or read from files by the command line tool.
+//! Knows their texts; knows no database.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use include_dir::Dir;
+use migrate_model::revision::{HeaderLines, Kind};
+use migrate_model::text::normalise;
+use migrate_model::{Checksum, Graph, GraphError, Revision, RevisionFile};
+
+/// Which crate the revisions come from; the history remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrateInfo {
+    /// The name of the migrations crate.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl CrateInfo {
+    /// Name and version.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self { name: name.into(), version: version.into() }
+    }
+}
+
+/// A set of revisions: their graph, their texts and a digest of all.
+#[derive(Debug)]
+pub struct Registry {
+    graph: Graph,
+    sources: Sources,
+    digest: Checksum,
+    crate_info: CrateInfo,
+}
+
+#[derive(Debug)]
+enum Sources {
+    /// Folders embedded by `include_dir!`, each with its path in the migrations crate.
+    Embedded {
+        folders: &'static [(&'static str, &'static Dir<'static>)],
+        files: OnceLock<HashMap<String, &'static [u8]>>,
+    },
+    /// Normalised texts, in load order.
+    Loaded(Vec<String>),
+}
+
+/// A revision whose text can't be had as it was registered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// The file is not in the binary.
+    #[error("the binary does not carry {file}")]
+    Absent {
+        /// The file.
+        file: String,
+    },
+    /// The bytes in the binary are not those that were registered at build time.
+    #[error("the bytes of {file} in this binary have changed since it was built")]
+    Corrupt {
+        /// The file.
+        file: String,
+    },
+}
+
+impl Registry {
+    /// Makes a registry of files that were read and checked.
+    pub fn from_files(files: Vec<RevisionFile>, crate_info: CrateInfo) -> Result<Self, GraphError> {
+        let (revisions, texts) = files.into_iter().map(|file| (file.revision, file.source)).unzip();
+        Ok(Self::new(Graph::new(revisions)?, Sources::Loaded(texts), crate_info))
+    }
+
+    /// The registry that `migrate-build` generated: a line a revision, fields separated by tabs,
+    /// and the embedded folders. The number in the name is the format's, so that a build helper
+    /// of another format is a compile error.
+    ///
+    /// # Panics
+    /// If the table is not one that `migrate-build` wrote.
+    #[doc(hidden)]
+    pub fn embedded_v1(
+        table: &'static str,
+        folders: &'static [(&'static str, &'static Dir<'static>)],
+        crate_info: CrateInfo,
+    ) -> Self {
+        let revisions = table.lines().map(parse_line).collect();
+        let graph = Graph::new(revisions).expect("migrate-build checks the graph before it writes");
+        Self::new(graph, Sources::Embedded { folders, files: OnceLock::new() }, crate_info)
+    }
+
+    fn new(graph: Graph, sources: Sources, crate_info: CrateInfo) -> Self {
+        let digest = digest(graph.revisions());
+        Self { graph, sources, digest, crate_info }
+    }
+
+    /// The revisions and their edges.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The checksum over all ids and checksums: equal registries have equal digests, in whatever
+    /// order their files were read.
+    pub fn digest(&self) -> Checksum {
+        self.digest
+    }
+
+    /// The crate that the revisions come from.
+    pub fn crate_info(&self) -> &CrateInfo {
+        &self.crate_info
+    }
+
+    /// The normalised text of the revision with that index. Embedded bytes are hashed here, just
+    /// before they're used, so a binary that was damaged or patched runs nothing.
+    pub fn source(&self, index: usize) -> Result<Cow<'_, str>, SourceError> {
+        let revision = self.graph.revision(index);
+        let text = match &self.sources {
+            Sources::Loaded(texts) => Cow::Borrowed(texts[index].as_str()),
+            Sources::Embedded { folders, files } => {
+                let files = files.get_or_init(|| index_files(folders));
+                let file = || revision.file.clone();
+                let bytes = files
+                    .get(&revision.file)
+                    .ok_or_else(|| SourceError::Absent { file: file() })?;
+                let text = std::str::from_utf8(bytes)
+                    .ok()
+                    .filter(|_| Checksum::of(bytes) == revision.checksum)
+                    .ok_or_else(|| SourceError::Corrupt { file: file() })?;
+                normalise(text)
+            }
+        };
+        tracing::trace!(target: "migrate::source", revision = %revision.id, bytes = text.len(), "source read");
+        Ok(text)
+    }
+}
+
+fn index_files(
+    folders: &'static [(&'static str, &'static Dir<'static>)],
+) -> HashMap<String, &'static [u8]> {
+    let mut files = HashMap::new();
+    let mut open: Vec<(&str, &Dir<'static>)> = folders.to_vec();
+    while let Some((root, folder)) = open.pop() {
+        files.extend(folder.files().map(|file| (slashed(root, file.path()), file.contents())));
+        open.extend(folder.dirs().map(|below| (root, below)));
+    }
+    files
+}
+
+/// A path below a folder, with `/` on every system.
+fn slashed(root: &str, path: &Path) -> String {
+    let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
+    parts.fold(root.to_owned(), |path, part| path + "/" + &part)
+}
+
+/// One line of the generated table: id, revises, depends on, labels, created, kind, checksum,
+/// file, message. The message comes last because it's free text.
+fn parse_line(line: &'static str) -> Revision {
+    const PROOF: &str = "migrate-build writes nine valid fields";
+    fn list<T: std::str::FromStr>(text: &str) -> Vec<T> {
+        let parts = text.split(',').filter(|part| !part.is_empty());
+        parts.map(|part| part.parse().ok().expect(PROOF)).collect()
+    }
+    let mut fields = line.splitn(9, '\t');
+    let mut field = || fields.next().expect(PROOF);
+    Revision {
+        id: field().parse().expect(PROOF),
+        revises: list(field()),
+        depends_on: list(field()),
+        labels: list(field()),
+        created: Some(field().to_owned()).filter(|created| !created.is_empty()),
+        kind: Kind::from_name(field()).expect(PROOF),
+        checksum: field().parse().expect(PROOF),
+        file: field().to_owned(),
+        message: field().to_owned(),
+        lines: HeaderLines::default(),
+    }
+}
+
+fn digest(revisions: &[Revision]) -> Checksum {
+    let mut lines: Vec<String> = revisions
+        .iter()
+        .map(|revision| format!("{} {}\n", revision.id, revision.checksum))
+        .collect();
+    lines.sort_unstable();
+    Checksum::of(lines.concat().as_bytes())
+}

@@ -1,0 +1,94 @@
+//! Integrity first: every applied row against the revisions at hand, before any step.
+
+use migrate_model::text::clamp;
+
+use crate::connection::Connection;
+use crate::error::{EditedRevision, ErrorKind, UnknownRevision};
+use crate::history::{History, RowState};
+use crate::registry::Registry;
+use crate::settings::HistoryTables;
+
+/// What the comparison of a history with the revisions at hand has found.
+#[derive(Debug, Default)]
+pub(crate) struct Integrity {
+    pub(crate) edited: Vec<EditedRevision>,
+    pub(crate) unknown: Vec<UnknownRevision>,
+    pub(crate) partial: Vec<String>,
+}
+
+impl Integrity {
+    /// The refusal that the findings call for, the most telling one first.
+    pub(crate) fn into_result(self) -> Result<(), ErrorKind> {
+        if !self.edited.is_empty() {
+            return Err(ErrorKind::Edited(self.edited));
+        }
+        if !self.unknown.is_empty() {
+            return Err(ErrorKind::Unknown(self.unknown));
+        }
+        match self.partial.into_iter().next() {
+            Some(id) => Err(ErrorKind::Partial { id }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Compares digests; a text is read only where they differ.
+pub(crate) async fn examine(
+    connection: &mut Connection<'_>,
+    registry: &Registry,
+    tables: &HistoryTables,
+    history: &History,
+) -> Result<Integrity, ErrorKind> {
+    let mut found = Integrity::default();
+    let graph = registry.graph();
+    for row in &history.rows {
+        if row.state != RowState::Applied {
+            found.partial.push(row.id.clone());
+        }
+        let Some(index) = graph.index_of(&row.id) else {
+            found.unknown.push(UnknownRevision {
+                id: row.id.clone(),
+                message: row.message.clone(),
+                applied_at: row.applied_at.clone(),
+            });
+            continue;
+        };
+        let revision = graph.revision(index);
+        if row.checksum != revision.checksum.to_string() {
+            let applied_source = connection.read_source(tables, &row.id).await?;
+            let source_at_hand = registry.source(index)?.into_owned();
+            found.edited.push(EditedRevision {
+                id: revision.id.clone(),
+                message: row.message.clone(),
+                file: revision.file.clone(),
+                applied_at: row.applied_at.clone(),
+                applied: row.checksum.clone(),
+                at_hand: revision.checksum,
+                first_difference: applied_source
+                    .as_deref()
+                    .map(|applied| first_difference(applied, &source_at_hand)),
+                applied_source,
+                source_at_hand: Some(source_at_hand),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The first line, from 1, that is not the same in both.
+fn first_difference(a: &str, b: &str) -> u32 {
+    let same = a.split('\n').zip(b.split('\n')).take_while(|(a, b)| a == b).count();
+    clamp(same + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_difference_is_a_line() {
+        assert_eq!(first_difference("a\nb\nc", "a\nx\nc"), 2);
+        assert_eq!(first_difference("a\n", "a\nb\n"), 2);
+        assert_eq!(first_difference("a", "b"), 1);
+    }
+}

@@ -1,0 +1,253 @@
+//! The main path of a run: read the history, check integrity, plan, make every step ready, then
+//! apply step by step. Decides; what differs between databases is behind `Connection`.
+
+mod goal;
+mod integrity;
+mod ready;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use migrate_model::revision::{Applied, PlannedStep};
+use migrate_model::{Graph, RevisionId};
+
+pub(crate) use goal::{Fixed, Goal};
+pub(crate) use integrity::{Integrity, examine};
+pub(crate) use ready::{Prepared, Purpose};
+
+use crate::connection::{Connection, Listener};
+use crate::dialect::{Batch, LogLine, Outcome, StepError};
+use crate::error::{Error, ErrorKind, Failure};
+use crate::event::Event;
+use crate::history::History;
+use crate::identity::RunIdentity;
+use crate::registry::Registry;
+use crate::report::{Plan, Report, Step, StepReport};
+use crate::settings::{Settings, TransactionMode};
+
+/// What a run knows beside its connection.
+pub(crate) struct Context<'a> {
+    pub(crate) registry: &'a Registry,
+    pub(crate) settings: &'a Settings,
+    pub(crate) run: RunIdentity,
+    pub(crate) listener: Listener<'a>,
+}
+
+/// Brings the database to the goal. At the goal already, this is one query and nothing else.
+pub(crate) async fn run(
+    connection: &mut Connection<'_>,
+    context: &Context<'_>,
+    goal: Goal<'_>,
+) -> Result<Report, Error> {
+    let started = Instant::now();
+    let deadline = started + context.settings.lock_timeout;
+    let graph = context.registry.graph();
+    let history = checked_history(connection, context).await?;
+    let goal = goal.fix(graph, &applied_of(graph, &history))?;
+
+    let mut report = Report { before: history.heads(), ..Report::default() };
+    let outcome = reach(connection, context, &goal, history, deadline, &mut report).await;
+    report.duration = started.elapsed();
+    match outcome {
+        Ok(after) => {
+            report.after = after;
+            announce(&goal, &report);
+            Ok(report)
+        }
+        Err(error) => Err(error.with_report(report)),
+    }
+}
+
+/// Works the plan off. If somebody else changes the history meanwhile, the rest is planned anew
+/// from what is true then. Gives the heads afterwards.
+async fn reach(
+    connection: &mut Connection<'_>,
+    context: &Context<'_>,
+    goal: &Fixed,
+    mut history: History,
+    deadline: Instant,
+    report: &mut Report,
+) -> Result<Vec<String>, Error> {
+    let Context { registry, settings, listener, .. } = context;
+    let dialect = connection.dialect();
+    loop {
+        let applied = applied_of(registry.graph(), &history);
+        let steps = goal.steps(registry.graph(), &applied)?;
+        let after = heads_after(registry.graph(), &history, &steps);
+        if steps.is_empty() {
+            return Ok(after);
+        }
+        let mut prepared: VecDeque<Prepared<'_>> = VecDeque::with_capacity(steps.len());
+        for step in &steps {
+            prepared.push_back(Prepared::new(registry, *step, goal.purpose(), dialect)?);
+        }
+        if report.steps.is_empty() {
+            let (direction, before) = (goal.direction(), &report.before);
+            listener(&Event::RunStarted { direction, steps: steps.len(), before });
+        }
+        let at_once = match settings.transaction {
+            TransactionMode::Each => 1,
+            TransactionMode::All => prepared.len(),
+        };
+        let mut moved = false;
+        while !prepared.is_empty() && !moved {
+            let batch = prepared.drain(..at_once).collect::<Vec<_>>();
+            match apply(connection, context, &batch, history.version, deadline).await? {
+                Outcome::Done { durations, version } => {
+                    history.version = Some(version);
+                    record(&batch, &durations, *listener, report);
+                }
+                Outcome::HistoryMoved => moved = true,
+            }
+        }
+        if !moved {
+            return Ok(after);
+        }
+        history = checked_history(connection, context).await?;
+    }
+}
+
+async fn apply(
+    connection: &mut Connection<'_>,
+    context: &Context<'_>,
+    batch: &[Prepared<'_>],
+    expected_version: Option<i64>,
+    deadline: Instant,
+) -> Result<Outcome, Error> {
+    let started = Instant::now();
+    let Context { registry, settings, run, listener } = context;
+    let ready: Vec<_> = batch.iter().map(Prepared::ready).collect();
+    let request = Batch {
+        tables: &settings.tables,
+        run,
+        crate_info: registry.crate_info(),
+        registry_digest: registry.digest(),
+        expected_version,
+        steps: &ready,
+    };
+    let error = match connection.apply(&request, deadline, *listener).await {
+        Ok(outcome) => return Ok(outcome),
+        Err(error) => error,
+    };
+    match error {
+        StepError::LockTimeout { waited } => Err(ErrorKind::LockTimeout { waited }.into()),
+        StepError::Failed { step, statement, source, rolled_back } => {
+            let failed = &batch[step];
+            let failure = ErrorKind::Failed(Box::new(Failure {
+                id: failed.revision().id.clone(),
+                file: failed.revision().file.clone(),
+                position: statement.map(|at| failed.position(at)),
+                statement: statement.map(|at| failed.statement(at).to_owned()),
+                source,
+                rolled_back: rolled_back_ids(&batch[..=step], rolled_back),
+            }));
+            // A first revision that failed leaves no tables behind, so no log either.
+            if rolled_back && expected_version.is_some() {
+                let line = LogLine {
+                    action: failed.action(),
+                    revision: failed.revision().id.as_str(),
+                    outcome: "failed",
+                    error_code: Some(failure.code()),
+                    duration: started.elapsed(),
+                };
+                connection.log_failure(&settings.tables, run, &line).await;
+            }
+            Err(failure.into())
+        }
+    }
+}
+
+fn rolled_back_ids(batch: &[Prepared<'_>], certain: bool) -> Vec<RevisionId> {
+    let ids = batch.iter().filter(|_| certain);
+    ids.map(|prepared| prepared.revision().id.clone()).collect()
+}
+
+fn record(
+    batch: &[Prepared<'_>],
+    durations: &[Duration],
+    listener: Listener<'_>,
+    report: &mut Report,
+) {
+    for (prepared, duration) in batch.iter().zip(durations) {
+        let (revision, direction, duration) =
+            (prepared.revision(), prepared.direction(), *duration);
+        listener(&Event::StepFinished { revision, direction, duration });
+        tracing::debug!(target: "migrate", revision = %revision.id, direction = direction.name(), ?duration, "step finished");
+        report.steps.push(StepReport { step: prepared.as_step(), duration });
+    }
+}
+
+fn announce(goal: &Fixed, report: &Report) {
+    let (count, at) = (report.steps.len(), describe_heads(&report.after));
+    let milliseconds = report.duration.as_millis();
+    let revisions = if count == 1 { "revision" } else { "revisions" };
+    let verb = goal.past_tense();
+    if count == 0 {
+        tracing::debug!(target: "migrate", "nothing to do, at {at} ({milliseconds} ms)");
+    } else {
+        tracing::info!(target: "migrate", "{count} {revisions} {verb}, now at {at} ({milliseconds} ms)");
+    }
+}
+
+fn describe_heads(heads: &[String]) -> String {
+    if heads.is_empty() { "base".to_owned() } else { heads.join(", ") }
+}
+
+/// The history, or the reason why nothing may be planned on it.
+async fn checked_history(
+    connection: &mut Connection<'_>,
+    context: &Context<'_>,
+) -> Result<History, Error> {
+    let history = connection.read_history(&context.settings.tables).await?;
+    let integrity =
+        examine(connection, context.registry, &context.settings.tables, &history).await?;
+    integrity.into_result()?;
+    Ok(history)
+}
+
+pub(crate) fn applied_of(graph: &Graph, history: &History) -> Applied {
+    Applied::of(graph, history.rows.iter().map(|row| row.id.as_str()))
+}
+
+/// What a run would do, without doing it.
+pub(crate) fn plan(registry: &Registry, history: &History, goal: Goal<'_>) -> Result<Plan, Error> {
+    let graph = registry.graph();
+    let applied = applied_of(graph, history);
+    let steps = goal.fix(graph, &applied)?.steps(graph, &applied)?;
+    Ok(Plan {
+        before: history.heads(),
+        after: heads_after(graph, history, &steps),
+        steps: steps.iter().map(|step| as_step(graph, *step)).collect(),
+    })
+}
+
+pub(crate) fn as_step(graph: &Graph, step: PlannedStep) -> Step {
+    let revision = graph.revision(step.index);
+    Step {
+        id: revision.id.clone(),
+        direction: step.direction,
+        message: revision.message.clone(),
+        kind: revision.kind,
+        file: revision.file.clone(),
+    }
+}
+
+/// The heads of the applied set after the steps, sorted.
+fn heads_after(graph: &Graph, history: &History, steps: &[PlannedStep]) -> Vec<String> {
+    use migrate_model::revision::Direction;
+    let mut ids: std::collections::BTreeSet<&str> =
+        history.rows.iter().map(|row| row.id.as_str()).collect();
+    for step in steps {
+        let id = graph.revision(step.index).id.as_str();
+        match step.direction {
+            Direction::Up => ids.insert(id),
+            Direction::Down => ids.remove(id),
+        };
+    }
+    let applied = Applied::of(graph, ids);
+    let heads = applied.heads(graph);
+    let mut heads: Vec<String> =
+        heads.into_iter().map(|index| graph.revision(index).id.to_string()).collect();
+    heads.sort_unstable();
+    heads
+}

@@ -1,0 +1,205 @@
+//! Making steps ready: read the text, find the section, split it, refuse what can't run. All of
+//! it happens before the first step of a run begins, so a fault in the last one stops the first.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use migrate_model::revision::{Direction, FileError, Kind, PlannedStep};
+use migrate_model::script::{
+    Script, ScriptError, ScriptProblem, Section, Split, Transaction, refuse_in_transaction, split,
+};
+use migrate_model::{Dialect, Position, Revision};
+
+use crate::dialect::ReadyStep;
+use crate::error::ErrorKind;
+use crate::history::{Action, NewRow, Origin};
+use crate::registry::Registry;
+use crate::report::Step;
+
+/// Whether steps are run or only recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The statements run.
+    Run,
+    /// Only the books are kept (`stamp`).
+    Record,
+}
+
+/// A step that holds all it needs.
+pub(crate) struct Prepared<'r> {
+    revision: &'r Revision,
+    direction: Direction,
+    purpose: Purpose,
+    step: Step,
+    source: Cow<'r, str>,
+    /// Where the section that runs stands in the source.
+    section: Range<usize>,
+    split: Split,
+    /// Where the `down` section stands in the source, and whether it runs in a transaction.
+    down: Option<(Range<usize>, Transaction)>,
+}
+
+impl<'r> Prepared<'r> {
+    pub(crate) fn new(
+        registry: &'r Registry,
+        planned: PlannedStep,
+        purpose: Purpose,
+        dialect: Dialect,
+    ) -> Result<Self, ErrorKind> {
+        let revision = registry.graph().revision(planned.index);
+        if revision.kind == Kind::Rust {
+            return Err(ErrorKind::Usage {
+                message: format!(
+                    "{}: Rust revisions are not supported by this version",
+                    revision.file
+                ),
+                code: "script.rust",
+            });
+        }
+        let source = registry.source(planned.index)?;
+        let script = Script::parse(&source).map_err(|error| fault(revision, &source, error))?;
+        let section = |direction| {
+            script.section(direction, dialect).map_err(|problem| {
+                let last = script.sections().iter().rev().find(|s| s.direction == direction);
+                let offset = last.map_or(0, |section| section.marker);
+                fault(revision, &source, ScriptError { offset, problem })
+            })
+        };
+        // A section that can't take the revision down refuses nothing on the way up.
+        let down = match planned.direction {
+            Direction::Up => section(Direction::Down).ok().flatten(),
+            Direction::Down => section(Direction::Down)?,
+        };
+        let chosen = match planned.direction {
+            Direction::Up => section(Direction::Up)?,
+            Direction::Down => down,
+        };
+        let chosen = match (chosen, purpose) {
+            (Some(section), _) => section.clone(),
+            (None, Purpose::Record) => nothing(planned.direction),
+            (None, Purpose::Run) => {
+                let (id, file) = (revision.id.clone(), revision.file.clone());
+                return Err(ErrorKind::Irreversible { id, file });
+            }
+        };
+        let range = match purpose {
+            Purpose::Run => chosen.body.clone(),
+            Purpose::Record => 0..0,
+        };
+        let split = statements(&source[range.clone()], &chosen, dialect).map_err(|mut error| {
+            error.offset +=
+                if error.problem == ScriptProblem::TransactionFalse { 0 } else { range.start };
+            fault(revision, &source, error)
+        })?;
+        let down = down.map(|section| (section.body.clone(), section.transaction));
+        Ok(Self {
+            revision,
+            direction: planned.direction,
+            purpose,
+            step: super::as_step(registry.graph(), planned),
+            source,
+            section: range,
+            split,
+            down,
+        })
+    }
+
+    pub(crate) fn revision(&self) -> &'r Revision {
+        self.revision
+    }
+
+    pub(crate) fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    pub(crate) fn as_step(&self) -> Step {
+        self.step.clone()
+    }
+
+    pub(crate) fn action(&self) -> Action {
+        match self.purpose {
+            Purpose::Run => self.direction.into(),
+            Purpose::Record => Action::Stamp,
+        }
+    }
+
+    /// Where a statement begins in the file.
+    pub(crate) fn position(&self, statement: usize) -> Position {
+        Position::at(&self.source, self.section.start + self.split.statements[statement].sql.start)
+    }
+
+    pub(crate) fn statement(&self, statement: usize) -> &str {
+        &self.source[self.section.clone()][self.split.statements[statement].sql.clone()]
+    }
+
+    pub(crate) fn ready(&self) -> ReadyStep<'_> {
+        ReadyStep {
+            revision: self.revision,
+            direction: self.direction,
+            action: self.action(),
+            section: &self.source[self.section.clone()],
+            statements: &self.split.statements,
+            row: self.row(),
+        }
+    }
+
+    /// What the history remembers of this revision.
+    pub(crate) fn row(&self) -> NewRow<'_> {
+        let Revision { id, message, file, created, kind, checksum, .. } = self.revision;
+        NewRow {
+            id,
+            revises: comma_joined(&self.revision.revises),
+            depends_on: comma_joined(&self.revision.depends_on),
+            labels: comma_joined(&self.revision.labels),
+            message,
+            file,
+            created: created.as_deref(),
+            kind: *kind,
+            checksum: checksum.to_string(),
+            source: &self.source,
+            down_source: self.down.as_ref().map(|(range, _)| &self.source[range.clone()]),
+            down_transaction: self
+                .down
+                .as_ref()
+                .is_none_or(|(_, transaction)| *transaction == Transaction::Inside),
+            origin: match self.purpose {
+                Purpose::Run => Origin::Run,
+                Purpose::Record => Origin::Stamp,
+            },
+            statements: i64::try_from(self.split.statements.len()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// The section of a revision that is recorded and has none.
+fn nothing(direction: Direction) -> Section {
+    Section {
+        direction,
+        dialects: Vec::new(),
+        transaction: Transaction::Inside,
+        marker: 0,
+        body: 0..0,
+    }
+}
+
+fn statements(text: &str, section: &Section, dialect: Dialect) -> Result<Split, ScriptError> {
+    if section.transaction == Transaction::Outside {
+        let problem = ScriptProblem::TransactionFalse;
+        return Err(ScriptError { offset: section.marker, problem });
+    }
+    let split = split(dialect, text)?;
+    refuse_in_transaction(text, &split.statements)?;
+    Ok(split)
+}
+
+fn fault(revision: &Revision, source: &str, error: ScriptError) -> ErrorKind {
+    ErrorKind::File(FileError {
+        file: revision.file.clone(),
+        position: Position::at(source, error.offset),
+        problem: error.problem.into(),
+    })
+}
+
+fn comma_joined<T: ToString>(names: &[T]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
