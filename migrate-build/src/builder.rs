@@ -7,7 +7,8 @@ use migrate_model::Graph;
 use migrate_model::config::{Config, MultipleHeads};
 
 use crate::error::BuildError;
-use crate::{generate, scan};
+use crate::generate;
+use crate::scan::scan;
 
 /// Checks and embeds a folder of revisions.
 #[derive(Debug, Clone)]
@@ -68,7 +69,7 @@ impl Builder {
                 configured: config.revisions.join(", "),
             });
         }
-        let files = scan::folder(root, &self.folder)?;
+        let files = scan(root, &self.folder)?;
         if files.is_empty() && !self.allow_empty {
             return Err(BuildError::Empty { folder: self.folder.clone() });
         }
@@ -77,8 +78,8 @@ impl Builder {
         if config.multiple_heads == MultipleHeads::Deny && graph.heads().len() > 1 {
             return Err(BuildError::multiple_heads(&graph));
         }
-        let folder = Some(root.join(&self.folder)).filter(|folder| folder.is_dir());
-        let generated = generate::registry(&graph, &self.folder, folder.as_deref(), &config);
+        let folder = Some(self.folder.as_str()).filter(|folder| root.join(folder).is_dir());
+        let generated = generate::registry(&graph, folder, &config);
         for (name, text) in generated {
             let path = out.join(name);
             fs::write(&path, text).map_err(|source| BuildError::Io { path, source })?;

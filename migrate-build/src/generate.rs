@@ -1,20 +1,17 @@
 //! The generated files. The registry is one packed text and one `include_dir!`, not an
 //! expression a revision: compiling it stays cheap at any number of revisions.
 
-use std::path::Path;
-
 use migrate_model::config::{Config, MultipleHeads};
 use migrate_model::{Graph, Revision};
 
-/// The files to write into OUT_DIR, as (name, text).
+/// The files to write into OUT_DIR, as (name, text). `folder` is `None` where there is none.
 pub(crate) fn registry(
     graph: &Graph,
-    folder: &str,
-    path: Option<&Path>,
+    folder: Option<&str>,
     config: &Config,
 ) -> [(&'static str, String); 2] {
     let table: String = graph.revisions().iter().map(table_line).collect();
-    [("migrate_registry.txt", table), ("migrate_registry.rs", code(folder, path, config))]
+    [("migrate_registry.txt", table), ("migrate_registry.rs", code(folder, config))]
 }
 
 /// See `Registry::embedded_v1` of migrate-runtime, which reads it.
@@ -39,11 +36,11 @@ fn table_line(revision: &Revision) -> String {
     fields.join("\t") + "\n"
 }
 
-fn code(folder: &str, path: Option<&Path>, config: &Config) -> String {
-    let folders = match path {
+fn code(folder: Option<&str>, config: &Config) -> String {
+    let folders = match folder {
         None => "&[]".to_owned(),
         // `{:?}` escapes as Rust does; `include_dir!` itself reads the variable.
-        Some(_) => {
+        Some(folder) => {
             let path = format!("$CARGO_MANIFEST_DIR/{folder}");
             format!("&[({folder:?}, &include_dir::include_dir!({path:?}))]")
         }

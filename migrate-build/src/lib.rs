@@ -16,3 +16,4 @@ mod scan;
 
 pub use builder::Builder;
 pub use error::BuildError;
+pub use scan::scan;

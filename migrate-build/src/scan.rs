@@ -8,9 +8,10 @@ use migrate_model::revision::Kind;
 
 use crate::error::BuildError;
 
-/// The revisions of `root/folder`; none if the folder is missing. Files that are neither `.sql`
-/// nor `.rs` are none of ours.
-pub(crate) fn folder(root: &Path, folder: &str) -> Result<Vec<RevisionFile>, BuildError> {
+/// Reads the revisions of `root/folder`; none if the folder is missing. Files that are neither
+/// `.sql` nor `.rs` are none of ours. The command line tool reads through this, too, so that both
+/// see the same.
+pub fn scan(root: &Path, folder: &str) -> Result<Vec<RevisionFile>, BuildError> {
     let path = root.join(folder);
     if !path.is_dir() {
         return Ok(Vec::new());

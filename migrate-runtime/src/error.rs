@@ -158,8 +158,9 @@ pub struct EditedRevision {
     pub applied: String,
     /// The checksum of what is at hand.
     pub at_hand: Checksum,
-    /// The first line that differs, from 1; `None` where the applied text was not stored.
-    pub first_difference: Option<u32>,
+    /// Where the first line that differs begins, in the text at hand; `None` where the applied
+    /// text was not stored.
+    pub first_difference: Option<Position>,
     pub(crate) applied_source: Option<String>,
     pub(crate) source_at_hand: Option<String>,
 }
@@ -190,7 +191,7 @@ impl fmt::Debug for EditedRevision {
 fn edited_text(revisions: &[EditedRevision]) -> String {
     let one = |edited: &EditedRevision| {
         let line = edited.first_difference;
-        let line = line.map(|line| format!(", first at line {line}")).unwrap_or_default();
+        let line = line.map(|at| format!(", first at line {}", at.line)).unwrap_or_default();
         let EditedRevision { id, message, applied_at, .. } = edited;
         format!("{id} {message} was edited after it was applied here ({applied_at}){line}")
     };

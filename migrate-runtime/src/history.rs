@@ -213,7 +213,7 @@ impl NewRow<'_> {
     /// All columns of a row that is inserted now, but for `seq`, which the database counts.
     pub(crate) fn columns(&self, batch: &Batch<'_>, duration: Duration) -> Columns {
         let Batch { run, crate_info, registry_digest, .. } = batch;
-        let git = run.git.as_ref();
+        let git = run.git();
         let mut columns = vec![("id", self.id.as_str().into())];
         columns.extend(self.file_columns());
         columns.extend([

@@ -1,29 +1,40 @@
 //! Who runs, where and when: what the history remembers of a run.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+/// The commit of the working tree that a run was started from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitCommit {
+    /// The commit's hash.
+    pub commit: String,
+    /// Whether tracked files differ from it.
+    pub dirty: bool,
+}
+
+/// Asks for the commit, once a run has something to remember.
+pub(crate) type AskGit = Arc<dyn Fn() -> Option<GitCommit> + Send + Sync>;
+
 /// What is the same for all rows of one run.
-#[derive(Debug, Clone)]
 pub(crate) struct RunIdentity {
     pub(crate) run_id: String,
     pub(crate) by: Option<String>,
     pub(crate) host: Option<String>,
-    pub(crate) git: Option<GitState>,
-}
-
-/// The commit of the working tree that a run was started from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct GitState {
-    pub(crate) commit: String,
-    pub(crate) dirty: bool,
+    ask_git: AskGit,
+    git: OnceLock<Option<GitCommit>>,
 }
 
 impl RunIdentity {
-    pub(crate) fn new(git: Option<GitState>) -> Self {
+    pub(crate) fn new(ask_git: AskGit) -> Self {
         let by =
             ["USER", "USERNAME", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-        Self { run_id: random_id(), by, host: gethostname::gethostname().into_string().ok(), git }
+        let host = gethostname::gethostname().into_string().ok();
+        Self { run_id: random_id(), by, host, ask_git, git: OnceLock::new() }
+    }
+
+    pub(crate) fn git(&self) -> Option<&GitCommit> {
+        self.git.get_or_init(|| (self.ask_git)()).as_ref()
     }
 }
 

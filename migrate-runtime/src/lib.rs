@@ -47,6 +47,7 @@ pub use {
     error::{EditedRevision, Error, ErrorKind, Failure, UnknownRevision},
     event::Event,
     history::{AppliedRevision, Origin, RowState},
+    identity::GitCommit,
     into_database::IntoDatabase,
     migrator::{Accepted, Finding, Migrator, Status},
     offline::OfflineRange,

@@ -12,7 +12,7 @@ use crate::dialect::Access;
 use crate::error::{EditedRevision, Error, ErrorKind, UnknownRevision};
 use crate::event::Event;
 use crate::history::{AppliedRevision, History};
-use crate::identity::{GitState, RunIdentity};
+use crate::identity::{AskGit, GitCommit, RunIdentity};
 use crate::into_database::IntoDatabase;
 use crate::registry::Registry;
 use crate::report::{Plan, Report};
@@ -35,7 +35,7 @@ pub struct Migrator {
     registry: Arc<Registry>,
     settings: Settings,
     listener: Arc<dyn Fn(&Event<'_>) + Send + Sync>,
-    git: Option<GitState>,
+    ask_git: AskGit,
 }
 
 impl fmt::Debug for Migrator {
@@ -90,7 +90,12 @@ impl Migrator {
     /// A migrator with the default settings: a transaction for each revision, a minute of
     /// patience with other writers, tables named `_migrate_…`.
     pub fn new(registry: Arc<Registry>) -> Self {
-        Self { registry, settings: Settings::default(), listener: Arc::new(|_| ()), git: None }
+        Self {
+            registry,
+            settings: Settings::default(),
+            listener: Arc::new(|_| ()),
+            ask_git: Arc::new(|| None),
+        }
     }
 
     /// Uses other history tables.
@@ -129,10 +134,14 @@ impl Migrator {
         self
     }
 
-    /// Lets the history remember the commit that a run was started from.
+    /// Lets the history remember the commit that a run was started from. `ask` is called at most
+    /// once a run, and only if there is something to remember.
     #[must_use]
-    pub fn git_commit(mut self, commit: impl Into<String>, dirty: bool) -> Self {
-        self.git = Some(GitState { commit: commit.into(), dirty });
+    pub fn git_commit(
+        mut self,
+        ask: impl Fn() -> Option<GitCommit> + Send + Sync + 'static,
+    ) -> Self {
+        self.ask_git = Arc::new(ask);
         self
     }
 
@@ -363,7 +372,7 @@ impl Migrator {
     }
 
     fn identity(&self) -> RunIdentity {
-        RunIdentity::new(self.git.clone())
+        RunIdentity::new(Arc::clone(&self.ask_git))
     }
 }
 

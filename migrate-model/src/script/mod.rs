@@ -1,12 +1,14 @@
 //! What stands in a SQL revision below its header: sections, and statements within them. Knows
 //! the lexical rules of the dialects; knows nothing of databases.
 
+mod compare;
 mod control;
 mod error;
 mod lexer;
 mod section;
 mod split;
 
+pub use compare::same_statements;
 pub use control::refuse_in_transaction;
 pub use error::{ScriptError, ScriptProblem};
 pub use section::{MARKER, Script, Section, Transaction};

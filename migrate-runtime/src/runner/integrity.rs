@@ -1,5 +1,6 @@
 //! Integrity first: every applied row against the revisions at hand, before any step.
 
+use migrate_model::Position;
 use migrate_model::text::clamp;
 
 use crate::connection::Connection;
@@ -75,10 +76,12 @@ pub(crate) async fn examine(
     Ok(found)
 }
 
-/// The first line, from 1, that is not the same in both.
-fn first_difference(a: &str, b: &str) -> u32 {
+/// The first line that is not the same in both, at its first letter in `b`.
+fn first_difference(a: &str, b: &str) -> Position {
     let same = a.split('\n').zip(b.split('\n')).take_while(|(a, b)| a == b).count();
-    clamp(same + 1)
+    let line = b.split('\n').nth(same).unwrap_or_default();
+    let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+    Position { line: clamp(same + 1), column: clamp(indent + 1) }
 }
 
 #[cfg(test)]
@@ -86,9 +89,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_difference_is_a_line() {
-        assert_eq!(first_difference("a\nb\nc", "a\nx\nc"), 2);
-        assert_eq!(first_difference("a\n", "a\nb\n"), 2);
-        assert_eq!(first_difference("a", "b"), 1);
+    fn the_first_difference_is_a_line_of_the_text_at_hand() {
+        let at = |a, b| {
+            let position = first_difference(a, b);
+            (position.line, position.column)
+        };
+        assert_eq!(at("a\nb\nc", "a\n  x\nc"), (2, 3));
+        assert_eq!(at("a\n", "a\nb\n"), (2, 1));
+        assert_eq!(at("a", "b"), (1, 1));
+        assert_eq!(at("a\nb", "a"), (2, 1));
     }
 }

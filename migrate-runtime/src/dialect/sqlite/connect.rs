@@ -58,7 +58,9 @@ pub(crate) async fn open(source: Source<'_>, access: Access) -> Result<Handle<'_
             ErrorKind::Database { doing: "acquiring a connection of the pool".to_owned(), source }
         }),
         Source::Url(url) => {
-            let failed = |source| ErrorKind::Database { doing: format!("opening {url}"), source };
+            // The URL itself is not told: it may hold what is secret.
+            let failed =
+                |source| ErrorKind::Database { doing: "opening the database".to_owned(), source };
             let options = options(&url, access).map_err(failed)?;
             let connection = options.connect().await.map_err(failed)?;
             Ok(Handle::Own(Box::new(connection)))

@@ -1,0 +1,101 @@
+//! `history`: the revisions, newest first.
+
+use std::collections::HashSet;
+
+use migrate_model::Graph;
+use migrate_model::revision::{Applied, Range};
+use migrate_runtime::Status;
+use serde_json::{Value, json};
+
+use super::Outcome;
+use crate::arguments::{Common, History};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::{DIM, Output, json as document};
+use crate::project::Project;
+
+pub(crate) async fn run(common: &Common, history: &History, output: &Output) -> Outcome {
+    let project = Project::find(common)?;
+    let migrator = project.migrator(project.registry()?);
+    let range = history.range.as_deref().or(history.rev_range.as_deref()).unwrap_or(":");
+    let asks_database = history.indicate_current || range.contains("current");
+    let status = if asks_database {
+        let url = project.existing_database(common)?;
+        let status = migrator.status(url.as_str()).await;
+        Some(status.map_err(|error| CliError::run(&project, error))?)
+    } else {
+        None
+    };
+    let graph = migrator.registry().graph();
+    let applied = status.iter().flat_map(|status| &status.applied);
+    let applied = Applied::of(graph, applied.map(|row| row.id.as_str()));
+    let listed = Range::parse(range)
+        .and_then(|range| range.resolve(graph, &applied))
+        .map_err(|error| CliError::graph(&project, error))?;
+
+    let states = status.as_ref().filter(|_| history.indicate_current).map(States::new);
+    let newest_first = listed.into_iter().rev();
+    let mut revisions: Vec<Value> = Vec::new();
+    for index in newest_first {
+        let revision = graph.revision(index);
+        let state = states.as_ref().map(|states| states.of(revision.id.as_str()));
+        revisions.push(document::revision(&project, revision, state));
+        output.line(line(graph, index, state, states.as_ref()));
+    }
+    if revisions.is_empty() {
+        output.verb("Next", "cargo migrate new \"…\" writes the first revision");
+    }
+    output.json(&json!({ "revisions": revisions }));
+    Ok(Exit::Done)
+}
+
+/// What the database says of each revision.
+struct States<'a> {
+    applied: HashSet<&'a str>,
+    edited: HashSet<&'a str>,
+    partial: HashSet<&'a str>,
+    current: HashSet<&'a str>,
+}
+
+impl<'a> States<'a> {
+    fn new(status: &'a Status) -> Self {
+        Self {
+            applied: status.applied.iter().map(|row| row.id.as_str()).collect(),
+            edited: status.edited.iter().map(|edited| edited.id.as_str()).collect(),
+            partial: status.partial.iter().map(String::as_str).collect(),
+            current: status.current.iter().map(String::as_str).collect(),
+        }
+    }
+
+    fn of(&self, id: &str) -> &'static str {
+        match () {
+            () if self.edited.contains(id) => "edited",
+            () if self.partial.contains(id) => "partial",
+            () if self.applied.contains(id) => "applied",
+            () => "pending",
+        }
+    }
+}
+
+fn line(graph: &Graph, index: usize, state: Option<&str>, states: Option<&States<'_>>) -> String {
+    let revision = graph.revision(index);
+    let mut words: Vec<&str> = state.into_iter().collect();
+    if states.is_some_and(|states| states.current.contains(revision.id.as_str())) {
+        words.push("current");
+    }
+    if graph.children(index).is_empty() {
+        words.push("head");
+    }
+    if graph.parents(index).len() > 1 {
+        words.push("merge");
+    }
+    if graph.children(index).len() > 1 {
+        words.push("branch point");
+    }
+    let labels: Vec<&str> = revision.labels.iter().map(AsRef::as_ref).collect();
+    words.extend(labels);
+    let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
+    let created = revision.created.as_deref().and_then(|created| created.get(..10));
+    let created = created.unwrap_or("          ");
+    format!("{DIM}{created}{DIM:#} {} {}{words}", revision.id, revision.message)
+}

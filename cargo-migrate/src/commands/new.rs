@@ -1,0 +1,129 @@
+//! `new`: writes a revision file on top of the newest.
+
+use std::fs;
+use std::process::Command;
+use std::time::SystemTime;
+
+use camino::Utf8Path;
+use migrate_model::revision::file_name;
+use migrate_model::{GraphError, RevisionId};
+use minijinja::context;
+use serde_json::json;
+
+use super::Outcome;
+use crate::arguments::{Common, New};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::project::{Project, shown};
+use crate::template;
+
+pub(crate) fn run(common: &Common, new: &New, output: &Output) -> Outcome {
+    let project = Project::find(common)?;
+    let message = message(new)?;
+    let registry = project.registry()?;
+    let graph = registry.graph();
+    let heads: Vec<&RevisionId> =
+        graph.heads().into_iter().map(|index| &graph.revision(index).id).collect();
+    if heads.len() > 1 {
+        let mut heads: Vec<RevisionId> = heads.into_iter().cloned().collect();
+        heads.sort_unstable();
+        return Err(CliError::graph(&project, GraphError::MultipleHeads { heads }));
+    }
+    let id = match &new.rev_id {
+        Some(id) => chosen_id(id)?,
+        None => random_id()?,
+    };
+    if let Some(other) = graph.index_of_name(id.as_str()) {
+        let other = project.shown(&graph.revision(other).file);
+        return Err(usage("graph.duplicate", format!("{id} is taken by {other}")));
+    }
+
+    let revises: Vec<String> = heads.iter().map(ToString::to_string).collect();
+    let created = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let revises_text = if revises.is_empty() { "base".to_owned() } else { revises.join(", ") };
+    let text = render(&message, &id, &revises_text, &created)?;
+    let folder = project.root.join(&project.config.revisions[0]);
+    fs::create_dir_all(&folder).map_err(|error| CliError::io(&shown(&folder), error))?;
+    let path = folder.join(file_name(&created[..10], &id, &message, "sql"));
+    write_new(&path, &text)?;
+
+    output.json(&json!({ "revision": id.as_str(), "file": shown(&path), "revises": revises }));
+    output.verb("Wrote", shown(&path));
+    if new.edit {
+        open_editor(&path)?;
+    } else {
+        output.verb("Next", "write its statements, then: cargo migrate up");
+    }
+    Ok(Exit::Done)
+}
+
+fn message(new: &New) -> Result<String, CliError> {
+    let message =
+        new.message.as_deref().or(new.message_option.as_deref()).unwrap_or_default().trim();
+    match message.chars().find(|c| c.is_control()) {
+        _ if message.is_empty() => Err(usage(
+            "usage.message",
+            "the message is empty: say what the revision does".to_owned(),
+        )),
+        Some(_) => Err(usage("usage.message", "the message must be one line".to_owned())),
+        None => Ok(message.to_owned()),
+    }
+}
+
+fn usage(code: &'static str, message: String) -> CliError {
+    CliError::Project { code, message, hint: None, candidates: Vec::new() }
+}
+
+fn chosen_id(id: &str) -> Result<RevisionId, CliError> {
+    id.parse().map_err(|error| {
+        usage("graph.illegal_identifier", format!("`{id}` can be no revision id: {error}"))
+    })
+}
+
+/// Twelve hexadecimal digits.
+fn random_id() -> Result<RevisionId, CliError> {
+    let number = getrandom::u64().map_err(|error| {
+        usage("project.random", format!("the system gave no random number: {error}"))
+    })?;
+    chosen_id(&format!("{:012x}", number >> 16))
+}
+
+fn render(
+    message: &str,
+    id: &RevisionId,
+    revises: &str,
+    created: &str,
+) -> Result<String, CliError> {
+    let template = include_str!("../../template/revision.sql.j2");
+    let revision = id.as_str();
+    let values = context! { message, revision, revises, created };
+    template::render("revision.sql.j2", template, values)
+}
+
+/// Writes a file that must not exist yet.
+fn write_new(path: &Utf8Path, text: &str) -> Result<(), CliError> {
+    use std::io::Write;
+    let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| CliError::io(&shown(path), error))
+}
+
+fn open_editor(path: &Utf8Path) -> Result<(), CliError> {
+    let editor = ["VISUAL", "EDITOR"].into_iter().find_map(|name| std::env::var(name).ok());
+    let editor = editor.filter(|editor| !editor.trim().is_empty()).ok_or_else(|| {
+        usage(
+            "usage.editor",
+            format!("neither VISUAL nor EDITOR is set; the file is {}", shown(path)),
+        )
+    })?;
+    // An editor may come with arguments: `code --wait`.
+    let mut words = editor.split_whitespace();
+    let program = words.next().unwrap_or_default();
+    let status = Command::new(program).args(words).arg(path).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(usage("usage.editor", format!("{editor} ended with {status}"))),
+        Err(error) => Err(usage("usage.editor", format!("{editor}: {error}"))),
+    }
+}

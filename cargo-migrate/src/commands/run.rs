@@ -1,0 +1,160 @@
+//! What `up` and `down` share: settings, events, the summary, the script.
+
+use std::time::Duration;
+
+use migrate_model::Dialect;
+use migrate_model::revision::Direction;
+use migrate_runtime::{Event, Migrator, OfflineRange, Plan, Report};
+
+use super::Outcome;
+use crate::arguments::RunOptions;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::{DIM, Output, json};
+use crate::project::{DatabaseUrl, Project};
+
+/// A migrator that follows the options and shows what happens.
+pub(super) fn migrator(
+    project: &Project,
+    options: &RunOptions,
+    output: &Output,
+) -> Result<Migrator, CliError> {
+    let mut migrator = project.migrator(project.registry()?);
+    if let Some(mode) = options.transaction {
+        migrator = migrator.transaction(mode.into());
+    }
+    if let Some(timeout) = options.lock_timeout {
+        migrator = migrator.lock_timeout(timeout);
+    }
+    let output = output.clone();
+    Ok(migrator.on_event(move |event| show(&output, event)))
+}
+
+/// The same migrator; it also says that it makes the database's file, once it has.
+pub(super) fn telling_creation(migrator: Migrator, url: &DatabaseUrl, output: &Output) -> Migrator {
+    if !url.is_missing() {
+        return migrator;
+    }
+    let (url, output) = (url.clone(), output.clone());
+    migrator.on_event(move |event| {
+        if let Event::RunStarted { .. } = event {
+            output.verb("Created", url.shown());
+        }
+        show(&output, event);
+    })
+}
+
+fn show(output: &Output, event: &Event<'_>) {
+    if let Some(line) = json::event(event) {
+        output.json(&line);
+    }
+    match event {
+        Event::StepFinished { revision, direction, duration } => {
+            let verb = match direction {
+                Direction::Up => "Up",
+                Direction::Down => "Down",
+            };
+            let time = milliseconds(*duration);
+            output.verb(
+                verb,
+                format_args!("{} {} {DIM}({time}){DIM:#}", revision.id, revision.message),
+            );
+        }
+        Event::StatementFinished { statement, duration } if output.is_verbose() => {
+            let time = milliseconds(*duration);
+            for (at, line) in statement.lines().enumerate() {
+                let time = if at == 0 { format!("({time}) ") } else { String::new() };
+                output.line(format_args!("{:>12} {DIM}{time}{line}{DIM:#}", ""));
+            }
+        }
+        Event::LockWait { waited } if waited.as_millis() > 500 => {
+            output.verb(
+                "Waiting",
+                format_args!("for another writer, {} so far", milliseconds(*waited)),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// The end of a run that went well.
+pub(super) fn finish(project: &Project, report: &Report, done: &str, output: &Output) -> Exit {
+    output.json(&json::summary(project, report));
+    let count = report.steps.len();
+    let revisions = if count == 1 { "revision" } else { "revisions" };
+    let (at, time) = (heads(&report.after), milliseconds(report.duration));
+    match count {
+        0 => output.verb("Finished", format_args!("nothing to do, at {at} {DIM}({time}){DIM:#}")),
+        _ => output.verb(
+            "Finished",
+            format_args!("{count} {revisions} {done}, now at {at} {DIM}({time}){DIM:#}"),
+        ),
+    }
+    Exit::Done
+}
+
+/// The end of `--dry-run`.
+pub(super) fn show_plan(project: &Project, plan: &Plan, output: &Output) -> Exit {
+    output.json(&json::plan(project, plan));
+    for step in &plan.steps {
+        let verb = match step.direction {
+            Direction::Up => "Would up",
+            Direction::Down => "Would down",
+        };
+        output.verb(verb, format_args!("{} {}", step.id, step.message));
+    }
+    let count = plan.steps.len();
+    let steps = if count == 1 { "step" } else { "steps" };
+    output.verb(
+        "Planned",
+        format_args!(
+            "{count} {steps}, {} -> {}; nothing was run",
+            heads(&plan.before),
+            heads(&plan.after)
+        ),
+    );
+    Exit::Done
+}
+
+/// `--sql`: the script for a range, on stdout.
+pub(super) fn print_script(
+    project: &Project,
+    migrator: &Migrator,
+    target: &str,
+    direction: Direction,
+    output: &Output,
+) -> Outcome {
+    let (from, to) = match (target.split_once(':'), direction) {
+        (Some((from, to)), _) => (Some(from).filter(|from| !from.is_empty()), to),
+        (None, Direction::Up) => (None, target),
+        (None, Direction::Down) => {
+            return Err(CliError::Project {
+                code: "graph.range_required",
+                message: "down --sql asks no database, so it needs both ends: from:to".to_owned(),
+                hint: Some("for example: cargo migrate down head:base --sql".to_owned()),
+                candidates: Vec::new(),
+            });
+        }
+    };
+    let range = OfflineRange { from, to, direction };
+    let dialect = project.config.dialects.first().copied().unwrap_or(Dialect::Sqlite);
+    let script = migrator.script(range, dialect).map_err(|error| CliError::run(project, error))?;
+    if output.is_json() {
+        output.json(&serde_json::json!({ "sql": script }));
+    } else {
+        output.product(&script);
+    }
+    Ok(Exit::Done)
+}
+
+/// Heads as one word or several; none is the base.
+pub(super) fn heads(heads: &[String]) -> String {
+    if heads.is_empty() { "base".to_owned() } else { heads.join(", ") }
+}
+
+fn milliseconds(duration: Duration) -> String {
+    match duration.as_millis() {
+        short @ 0..10_000 => format!("{short} ms"),
+        _ => format!("{:.1} s", duration.as_secs_f64()),
+    }
+}

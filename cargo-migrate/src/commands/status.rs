@@ -1,0 +1,76 @@
+//! `status`: applied, pending, edited, unknown and partial at a glance.
+
+use serde_json::json;
+
+use super::Outcome;
+use super::run::heads;
+use crate::arguments::Common;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::{Output, REMOVED};
+use crate::project::Project;
+
+/// How many pending revisions are listed; the rest is counted.
+const MOST: usize = 10;
+
+pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
+    let project = Project::find(common)?;
+    let migrator = project.migrator(project.registry()?);
+    let url = project.existing_database(common)?;
+    let status = migrator.status(url.as_str()).await;
+    let status = status.map_err(|error| CliError::run(&project, error))?;
+    let graph = migrator.registry().graph();
+    let mut graph_heads: Vec<String> =
+        graph.heads().into_iter().map(|index| graph.revision(index).id.to_string()).collect();
+    graph_heads.sort_unstable();
+
+    let edited: Vec<&str> = status.edited.iter().map(|edited| edited.id.as_str()).collect();
+    let unknown: Vec<&str> = status.unknown.iter().map(|unknown| unknown.id.as_str()).collect();
+    output.json(&json!({
+        "database": url.shown(),
+        "dialect": "sqlite",
+        "heads": graph_heads,
+        "current": status.current,
+        "applied": status.applied.len(),
+        "pending": status.pending,
+        "edited": edited,
+        "unknown": unknown,
+        "partial": status.partial,
+    }));
+
+    output.verb("Database", url.shown());
+    for id in &status.current {
+        let message =
+            status.applied.iter().find(|row| row.id == *id).map_or("", |row| &row.message);
+        let at_head = if graph_heads.contains(id) { " (head)" } else { "" };
+        output.verb("Current", format_args!("{id} {message}{at_head}"));
+    }
+    if status.current.is_empty() {
+        output.verb("Current", heads(&status.current));
+    }
+    output.verb(
+        "Revisions",
+        format_args!(
+            "{} applied, {} pending, {} edited, {} unknown, {} partial",
+            status.applied.len(),
+            status.pending.len(),
+            edited.len(),
+            unknown.len(),
+            status.partial.len()
+        ),
+    );
+    for id in status.pending.iter().take(MOST) {
+        let message = graph.index_of(id).map_or("", |index| &graph.revision(index).message);
+        output.verb("Pending", format_args!("{id} {message}"));
+    }
+    if status.pending.len() > MOST {
+        output.verb("", format_args!("… and {} more", status.pending.len() - MOST));
+    }
+    for finding in status.findings() {
+        output.line(format_args!("{REMOVED}{:>12}{REMOVED:#} {}", "Found", finding.message));
+    }
+    if !status.pending.is_empty() && edited.is_empty() && unknown.is_empty() {
+        output.verb("Next", "cargo migrate up");
+    }
+    Ok(Exit::Done)
+}

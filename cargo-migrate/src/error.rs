@@ -1,0 +1,235 @@
+//! Everything that can end a command, made into one [`Diagnostic`].
+
+use camino::Utf8PathBuf;
+use migrate_build::BuildError;
+use migrate_model::config::ConfigError;
+use migrate_model::revision::FileError;
+use migrate_model::{GraphError, Position};
+use migrate_runtime::{EditedRevision, ErrorKind, Failure};
+
+use crate::output::diff;
+use crate::output::{Diagnostic, Place};
+use crate::project::{Project, shown};
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum CliError {
+    /// The project, or something around it.
+    Project { code: &'static str, message: String, hint: Option<String>, candidates: Vec<String> },
+    /// `[package.metadata.migrate]`.
+    Config { file: String, error: ConfigError },
+    /// A revision file; the error names it as it is shown.
+    File(FileError),
+    /// The graph; the file is as it is shown.
+    Graph { error: GraphError, file: Option<String> },
+    /// A run, or a look at a database.
+    Run(Box<RunError>),
+    /// A file that can't be read or written.
+    Io { path: String, source: std::io::Error },
+    /// The async runtime did not start.
+    Runtime(std::io::Error),
+}
+
+/// An error of the runtime, with what is needed to show its files.
+#[derive(Debug)]
+pub(crate) struct RunError {
+    error: migrate_runtime::Error,
+    /// The folder of the migrations crate.
+    root: Utf8PathBuf,
+}
+
+impl CliError {
+    pub(crate) fn io(path: &str, source: std::io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+
+    pub(crate) fn scan(project: &Project, error: BuildError) -> Self {
+        match error {
+            BuildError::File { error } => {
+                Self::File(FileError { file: project.shown(&error.file), ..error })
+            }
+            BuildError::Io { path, source } => Self::io(&path.display().to_string(), source),
+            other => Self::Project {
+                code: "script.rust",
+                message: other.to_string(),
+                hint: None,
+                candidates: Vec::new(),
+            },
+        }
+    }
+
+    pub(crate) fn graph(project: &Project, error: GraphError) -> Self {
+        let file = error.place().map(|(file, _)| project.shown(file));
+        Self::Graph { error, file }
+    }
+
+    pub(crate) fn run(project: &Project, error: migrate_runtime::Error) -> Self {
+        Self::Run(Box::new(RunError { error, root: project.root.clone() }))
+    }
+
+    pub(crate) fn into_diagnostic(self) -> Diagnostic {
+        match self {
+            Self::Project { code, message, hint, candidates } => {
+                Diagnostic { candidates, ..Diagnostic::new(code, message).hint(hint) }
+            }
+            Self::Config { file, error } => {
+                Diagnostic::new(error.problem.code(), error.to_string())
+                    .at(Place::new(file, error.position))
+            }
+            Self::File(error) => of_file(&error),
+            Self::Graph { error, file } => of_graph(&error, file),
+            Self::Run(error) => error.into_diagnostic(),
+            Self::Io { path, source } => Diagnostic::new("project.io", format!("{path}: {source}")),
+            Self::Runtime(source) => Diagnostic::new(
+                "project.runtime",
+                format!("the async runtime did not start: {source}"),
+            ),
+        }
+    }
+}
+
+fn of_file(error: &FileError) -> Diagnostic {
+    Diagnostic::new(error.problem.code(), error.problem.to_string())
+        .at(Place::new(error.file.clone(), error.position))
+        .hint(error.problem.hint())
+}
+
+fn of_graph(error: &GraphError, file: Option<String>) -> Diagnostic {
+    let line = error.place().map(|(_, line)| line);
+    let place = file.zip(line.filter(|line| *line > 0));
+    let place = place.map(|(file, line)| Place::new(file, Position { line, column: 1 }));
+    Diagnostic {
+        place,
+        revision: error.revision().map(ToString::to_string),
+        candidates: error.candidates(),
+        ..Diagnostic::new(error.code(), error.to_string()).hint(error.hint())
+    }
+}
+
+impl RunError {
+    fn shown(&self, file: &str) -> String {
+        shown(&self.root.join(file))
+    }
+
+    fn into_diagnostic(self) -> Diagnostic {
+        let plain =
+            || Diagnostic::new(self.error.code(), self.error.to_string()).hint(self.error.hint());
+        let mut diagnostic = match self.error.kind() {
+            ErrorKind::Graph(error) => {
+                of_graph(error, error.place().map(|(file, _)| self.shown(file)))
+            }
+            ErrorKind::File(error) => {
+                of_file(&FileError { file: self.shown(&error.file), ..error.clone() })
+            }
+            ErrorKind::Edited(edited) => self.of_edited(edited),
+            ErrorKind::Failed(failure) => self.of_failure(failure),
+            ErrorKind::Unknown(unknown) => Diagnostic {
+                revision: unknown.first().map(|unknown| unknown.id.clone()),
+                ..plain()
+            },
+            ErrorKind::Irreversible { id, file } => Diagnostic {
+                revision: Some(id.to_string()),
+                ..plain().at(Place::new(self.shown(file), Position::START))
+            },
+            ErrorKind::Partial { id } => Diagnostic { revision: Some(id.clone()), ..plain() },
+            ErrorKind::Source(_)
+            | ErrorKind::LockTimeout { .. }
+            | ErrorKind::HistoryVersion { .. }
+            | ErrorKind::Database { .. }
+            | ErrorKind::Usage { .. } => plain(),
+        };
+        let report = self.error.report();
+        diagnostic.applied = report.ids().into_iter().map(str::to_owned).collect();
+        if !matches!(self.error.kind(), ErrorKind::Failed(_)) && !report.is_empty() {
+            diagnostic.notes.push(done_before(&diagnostic.applied));
+        }
+        diagnostic
+    }
+
+    /// Every edited revision with its diff; the first gives the place and the ways out.
+    fn of_edited(&self, edited: &[EditedRevision]) -> Diagnostic {
+        let Some(first) = edited.first() else {
+            return Diagnostic::new("integrity.edited", self.error.to_string());
+        };
+        let title = |edited: &EditedRevision| {
+            let when = edited.applied_at.get(..16).unwrap_or(&edited.applied_at).replace('T', " ");
+            format!(
+                "{} {} was edited after it was applied here ({when})",
+                edited.id, edited.message
+            )
+        };
+        let mut diagnostic = Diagnostic::new("integrity.edited", title(first));
+        diagnostic.revision = Some(first.id.to_string());
+        for (at, revision) in edited.iter().enumerate() {
+            let position = revision.first_difference.unwrap_or(Position::START);
+            let place = Place::new(self.shown(&revision.file), position);
+            if at > 0 {
+                diagnostic.notes.push(format!("{}\n  --> {place}", title(revision)));
+            } else {
+                diagnostic = diagnostic.at(place);
+            }
+            diagnostic.notes.push(self.edit_of(revision));
+        }
+        diagnostic.notes.push("nothing was run".to_owned());
+        let id = &first.id;
+        diagnostic
+            .hint(Some(format!(
+                "put the file back:       cargo migrate restore {id}\n\
+                 and add the change:      cargo migrate new \"…\""
+            )))
+            .hint(Some(format!(
+                "no SQL changed (a comment)? record it:   cargo migrate accept {id}"
+            )))
+    }
+
+    fn edit_of(&self, revision: &EditedRevision) -> String {
+        let diff = match (revision.applied_source(), revision.source_at_hand()) {
+            (Some(applied), Some(at_hand)) => diff::changed_lines(applied, at_hand),
+            _ => "the applied text was not stored".to_owned(),
+        };
+        let applied = revision.applied.parse::<migrate_model::Checksum>();
+        let applied = applied.map_or_else(|_| revision.applied.clone(), |sum| sum.short());
+        let digits = |sum: &str| sum.trim_start_matches("sha256:").to_owned();
+        format!("{diff}\napplied {}   file {}", digits(&applied), digits(&revision.at_hand.short()))
+    }
+
+    fn of_failure(&self, failure: &Failure) -> Diagnostic {
+        let source = &failure.source;
+        let message = match source.as_database_error() {
+            Some(error) => error.message().to_owned(),
+            None => source.to_string(),
+        };
+        let mut diagnostic = Diagnostic {
+            revision: Some(failure.id.to_string()),
+            statement: failure.statement.clone(),
+            rolled_back: failure.rolled_back.last().map(ToString::to_string),
+            ..Diagnostic::new(
+                self.error.code(),
+                format!("revision {} failed: {message}", failure.id),
+            )
+        };
+        let file = self.shown(&failure.file);
+        match failure.position {
+            Some(position) => diagnostic = diagnostic.at(Place::new(file, position)),
+            None => diagnostic.notes.push(format!("in the bookkeeping or the commit of {file}")),
+        }
+        if failure.rolled_back.is_empty() {
+            diagnostic.notes.push("it could not be confirmed that it was rolled back".to_owned());
+        } else {
+            let ids: Vec<&str> = failure.rolled_back.iter().map(AsRef::as_ref).collect();
+            diagnostic.notes.push(format!("rolled back: {}", ids.join(", ")));
+        }
+        let report = self.error.report();
+        diagnostic.notes.push(done_before(&report.ids()));
+        diagnostic.hint(Some("correct the file, then: cargo migrate up".to_owned()))
+    }
+}
+
+/// What stays done of a run that was not finished.
+fn done_before<T: AsRef<str>>(ids: &[T]) -> String {
+    let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
+    match ids.as_slice() {
+        [] => "nothing else was run".to_owned(),
+        ids => format!("done before it, and stays: {}", ids.join(", ")),
+    }
+}

@@ -1,0 +1,62 @@
+//! `cargo migrate`: schema revisions for a cargo workspace. From here every command is three hops
+//! away: the arguments, the dispatch below, and one file in `commands`.
+
+mod arguments;
+mod commands;
+mod error;
+mod exit;
+mod output;
+mod project;
+mod template;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::error::CliError;
+use crate::output::Output;
+
+fn main() -> std::process::ExitCode {
+    let arguments = match Arguments::try_parse_from(own_arguments()) {
+        Ok(arguments) => arguments,
+        Err(error) => return output::usage_error(&error),
+    };
+    let output = Output::new(&arguments.common);
+    let outcome = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::Runtime)
+        .and_then(|runtime| runtime.block_on(dispatch(arguments, &output)));
+    match outcome {
+        Ok(code) => code.into(),
+        Err(error) => {
+            let diagnostic = error.into_diagnostic();
+            output.error(&diagnostic);
+            diagnostic.exit.into()
+        }
+    }
+}
+
+async fn dispatch(arguments: Arguments, output: &Output) -> Result<exit::Exit, CliError> {
+    let common = &arguments.common;
+    match arguments.command {
+        Command::Init(init) => commands::init::run(common, &init, output),
+        Command::New(new) => commands::new::run(common, &new, output),
+        Command::Up(up) => commands::up::run(common, &up, output).await,
+        Command::Down(down) => commands::down::run(common, &down, output).await,
+        Command::Current => commands::current::run(common, output).await,
+        Command::History(history) => commands::history::run(common, &history, output).await,
+        Command::Status => commands::status::run(common, output).await,
+        Command::Verify => commands::verify::run(common, output).await,
+        Command::Accept(accept) => commands::accept::run(common, &accept, output).await,
+        Command::Restore(restore) => commands::restore::run(common, &restore, output).await,
+    }
+}
+
+/// Cargo runs `cargo-migrate migrate up` for `cargo migrate up`; the extra word goes.
+fn own_arguments() -> impl Iterator<Item = std::ffi::OsString> {
+    let mut arguments: Vec<_> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|word| word == "migrate") {
+        arguments.remove(1);
+    }
+    arguments.into_iter()
+}

@@ -1,0 +1,130 @@
+//! An error as it is shown: code, message, place, notes and ways out.
+
+use std::fmt;
+
+use migrate_model::Position;
+use serde_json::{Map, Value, json};
+
+use super::style::{DIM, ERROR, HELP};
+use crate::exit::Exit;
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) file: String,
+    pub(crate) position: Position,
+}
+
+impl Place {
+    pub(crate) fn new(file: String, position: Position) -> Self {
+        Self { file, position }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.position)
+    }
+}
+
+/// What ends a command that failed.
+#[derive(Debug)]
+pub(crate) struct Diagnostic {
+    pub(crate) code: &'static str,
+    pub(crate) exit: Exit,
+    pub(crate) message: String,
+    pub(crate) place: Option<Place>,
+    pub(crate) revision: Option<String>,
+    pub(crate) statement: Option<String>,
+    /// Paragraphs between the place and the ways out.
+    pub(crate) notes: Vec<String>,
+    pub(crate) hints: Vec<String>,
+    pub(crate) candidates: Vec<String>,
+    /// What was applied before, and stays.
+    pub(crate) applied: Vec<String>,
+    pub(crate) rolled_back: Option<String>,
+}
+
+impl Diagnostic {
+    pub(crate) fn new(code: &'static str, message: String) -> Self {
+        Self {
+            code,
+            exit: Exit::of(code),
+            message,
+            place: None,
+            revision: None,
+            statement: None,
+            notes: Vec::new(),
+            hints: Vec::new(),
+            candidates: Vec::new(),
+            applied: Vec::new(),
+            rolled_back: None,
+        }
+    }
+
+    pub(crate) fn at(self, place: Place) -> Self {
+        Self { place: Some(place), ..self }
+    }
+
+    pub(crate) fn hint(mut self, hint: Option<String>) -> Self {
+        self.hints.extend(hint);
+        self
+    }
+
+    /// The last line of stdout that scripts read.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut error = Map::new();
+        error.insert("code".to_owned(), json!(self.code));
+        error.insert("message".to_owned(), json!(self.message));
+        let mut optional = |key: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                error.insert(key.to_owned(), value);
+            }
+        };
+        optional("revision", self.revision.as_ref().map(|revision| json!(revision)));
+        optional("file", self.place.as_ref().map(|place| json!(place.file)));
+        optional("line", self.place.as_ref().map(|place| json!(place.position.line)));
+        optional("column", self.place.as_ref().map(|place| json!(place.position.column)));
+        optional("statement", self.statement.as_ref().map(|statement| json!(statement)));
+        optional("hint", Some(json!(self.hints.join("\n"))).filter(|_| !self.hints.is_empty()));
+        optional(
+            "candidates",
+            Some(json!(self.candidates)).filter(|_| !self.candidates.is_empty()),
+        );
+        json!({
+            "type": "error",
+            "error": error,
+            "applied": self.applied,
+            "rolled_back": self.rolled_back,
+        })
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{ERROR}error[{}]{ERROR:#}: {}", self.code, self.message)?;
+        if let Some(place) = &self.place {
+            writeln!(f, "  {DIM}-->{DIM:#} {place}")?;
+        }
+        if let Some(statement) = &self.statement {
+            let mut lines = statement.lines();
+            for line in lines.by_ref().take(6) {
+                writeln!(f, "   {DIM}|{DIM:#} {line}")?;
+            }
+            if lines.next().is_some() {
+                writeln!(f, "   {DIM}|{DIM:#} …")?;
+            }
+        }
+        for line in self.notes.iter().flat_map(|note| note.lines()) {
+            writeln!(f, "  {line}")?;
+        }
+        for hint in &self.hints {
+            let mut lines = hint.lines();
+            writeln!(f, "{HELP}help{HELP:#}: {}", lines.next().unwrap_or_default())?;
+            for line in lines {
+                writeln!(f, "      {line}")?;
+            }
+        }
+        Ok(())
+    }
+}

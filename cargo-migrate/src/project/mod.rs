@@ -1,0 +1,114 @@
+//! The user's project: where its migrations crate is, what it is configured to, which revisions
+//! it has, which database it means. Knows files and environment; prints nothing.
+
+mod database_url;
+mod install_source;
+mod locate;
+mod manifest_edit;
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use migrate_model::config::{Config, TransactionSetting};
+use migrate_runtime::{CrateInfo, HistoryTables, Migrator, Registry, TransactionMode};
+
+pub(crate) use database_url::DatabaseUrl;
+pub(crate) use install_source::InstallSource;
+pub(crate) use locate::{current_folder, nearest_manifest, workspace_manifest};
+pub(crate) use manifest_edit::add_member;
+
+use crate::arguments::Common;
+use crate::error::CliError;
+
+/// A migrations crate and the workspace around it.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// The folder of the migrations crate.
+    pub(crate) root: Utf8PathBuf,
+    /// The folder of the workspace's Cargo.toml.
+    pub(crate) workspace: Utf8PathBuf,
+    /// `[package.metadata.migrate]`.
+    pub(crate) config: Config,
+    /// Name and version of the migrations crate.
+    pub(crate) crate_info: CrateInfo,
+}
+
+impl Project {
+    /// Finds the project that the command line means.
+    pub(crate) fn find(common: &Common) -> Result<Self, CliError> {
+        locate::project(common)
+    }
+
+    /// Reads and checks all revisions.
+    pub(crate) fn registry(&self) -> Result<Registry, CliError> {
+        let mut files = Vec::new();
+        for folder in &self.config.revisions {
+            let scanned = migrate_build::scan(self.root.as_std_path(), folder);
+            files.extend(scanned.map_err(|error| CliError::scan(self, error))?);
+        }
+        Registry::from_files(files, self.crate_info.clone())
+            .map_err(|error| CliError::graph(self, error))
+    }
+
+    /// A migrator with the project's settings.
+    pub(crate) fn migrator(&self, registry: Registry) -> Migrator {
+        let mode = match self.config.transaction {
+            TransactionSetting::Each => TransactionMode::Each,
+            TransactionSetting::All => TransactionMode::All,
+        };
+        let workspace = self.workspace.clone();
+        let mut migrator = Migrator::new(Arc::new(registry))
+            .transaction(mode)
+            .allow_multiple_heads(self.allows_multiple_heads())
+            .git_commit(move || locate::git_commit(&workspace));
+        if let Some(table) = &self.config.table {
+            migrator = migrator.history_tables(HistoryTables::named(table));
+        }
+        if let Some(timeout) = self.config.lock_timeout {
+            migrator = migrator.lock_timeout(timeout);
+        }
+        migrator
+    }
+
+    /// A migrator that knows no revisions, for commands that only ask what a database remembers.
+    pub(crate) fn history_reader(&self) -> Result<Migrator, CliError> {
+        let empty = Registry::from_files(Vec::new(), self.crate_info.clone());
+        Ok(self.migrator(empty.map_err(|error| CliError::graph(self, error))?))
+    }
+
+    pub(crate) fn allows_multiple_heads(&self) -> bool {
+        self.config.multiple_heads == migrate_model::config::MultipleHeads::Allow
+    }
+
+    /// The database that the command line, the environment or the configuration names.
+    pub(crate) fn database_url(&self, common: &Common) -> Result<DatabaseUrl, CliError> {
+        database_url::find(self, common)
+    }
+
+    /// The same, for commands that never make a database.
+    pub(crate) fn existing_database(&self, common: &Common) -> Result<DatabaseUrl, CliError> {
+        let url = self.database_url(common)?;
+        if url.is_missing() {
+            return Err(CliError::Project {
+                code: "database.unreachable",
+                message: format!("{} does not exist", url.shown()),
+                hint: Some("make it: cargo migrate up".to_owned()),
+                candidates: Vec::new(),
+            });
+        }
+        Ok(url)
+    }
+
+    /// A file of the migrations crate as messages show it: from the current folder where it is
+    /// below that, else in full.
+    pub(crate) fn shown(&self, file: &str) -> String {
+        shown(&self.root.join(file))
+    }
+}
+
+/// A path as messages show it.
+pub(crate) fn shown(path: &Utf8Path) -> String {
+    let current = current_folder().ok();
+    let relative = current.as_deref().and_then(|current| path.strip_prefix(current).ok());
+    relative.unwrap_or(path).as_str().replace('\\', "/")
+}
