@@ -45,6 +45,8 @@ impl Builder {
     /// (<https://doc.rust-lang.org/cargo/reference/build-scripts.html>).
     pub fn emit(self) {
         println!("cargo::rerun-if-changed=build.rs");
+        // The configuration decides what is an error.
+        println!("cargo::rerun-if-changed=Cargo.toml");
         println!("cargo::rerun-if-changed={}", self.folder);
         let failed = match (cargo_folder("CARGO_MANIFEST_DIR"), cargo_folder("OUT_DIR")) {
             (Some(root), Some(out)) => self.write(&root, &out).err(),

@@ -58,17 +58,17 @@ fn covers(pattern: &str, member: &str) -> bool {
 
 /// Appends in the style of the list: on a line of its own where the last one has a line.
 fn push(members: &mut Array, member: &str) {
-    let prefix = members
+    let indent = members
         .iter()
         .last()
-        .and_then(|last| last.decor().prefix())
-        .and_then(|prefix| prefix.as_str())
-        .filter(|prefix| prefix.contains('\n'))
-        // A comment above the last member is not the new one's.
-        .map(|prefix| format!("\n{}", prefix.rsplit('\n').next().unwrap_or_default()));
+        .and_then(|last| last.decor().prefix()?.as_str()?.rsplit_once('\n'))
+        .map(|(_, indent)| indent.to_owned());
+    // What stands behind the last comma is a comment on the last member.
+    let comment = members.trailing().as_str().unwrap_or_default().trim_end().to_owned();
     members.push(member);
-    if let (Some(prefix), Some(value)) = (prefix, members.iter_mut().last()) {
-        value.decor_mut().set_prefix(prefix);
+    if let (Some(indent), Some(value)) = (indent, members.iter_mut().last()) {
+        value.decor_mut().set_prefix(format!("{comment}\n{indent}"));
+        members.set_trailing("\n");
     }
 }
 

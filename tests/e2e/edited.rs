@@ -1,0 +1,169 @@
+//! The promise: an edited applied file is refused by `up`, by `verify` and by the rebuilt
+//! application, and nothing is changed by a refused run.
+
+use migrate_tests::{Revision, Workspace, query, state};
+
+const USERS: Revision<'_> = Revision {
+    id: "aaaa1111",
+    revises: "base",
+    up: "CREATE TABLE users (\n    name TEXT NOT NULL\n);",
+    down: Some("DROP TABLE users;"),
+};
+const EMAIL: Revision<'_> = Revision {
+    id: "bbbb2222",
+    revises: "aaaa1111",
+    up: "ALTER TABLE users ADD COLUMN email TEXT;",
+    down: Some("ALTER TABLE users DROP COLUMN email;"),
+};
+
+/// Everything in the database, the history included.
+fn everything(workspace: &Workspace) -> (Vec<String>, Vec<String>) {
+    let file = workspace.path("shop.db");
+    let history = "SELECT id || checksum || source || applied_at AS x FROM _migrate_revisions \
+                   UNION ALL SELECT seq || action || outcome FROM _migrate_log";
+    (state(&file), query(&file, history))
+}
+
+#[test]
+fn up_down_and_verify_refuse_and_change_nothing() {
+    let workspace = Workspace::new();
+    let file = workspace.revision(USERS);
+    workspace.migrate(["up"]).succeeds();
+    let before = everything(&workspace);
+
+    workspace.replace(&file, "name TEXT NOT NULL", "name TEXT NOT NULL UNIQUE");
+    workspace.revision(EMAIL);
+    for command in ["up", "down"] {
+        let run = workspace.migrate_json([command]).exits(10);
+        let error = run.json_error();
+        assert_eq!(error["code"], "integrity.edited");
+        assert_eq!(error["revision"], "aaaa1111");
+        assert_eq!(error["file"], file);
+        assert_eq!((&error["line"], &error["column"]), (&9.into(), &5.into()));
+    }
+    let finding = &workspace.migrate_json(["verify"]).exits(1).json()["findings"][0];
+    assert_eq!(
+        (&finding["code"], &finding["file"]),
+        (&"integrity.edited".into(), &file.clone().into())
+    );
+    let status = workspace.migrate_json(["status"]).succeeds().json();
+    assert_eq!(status["edited"], serde_json::json!(["aaaa1111"]));
+    assert_eq!(everything(&workspace), before);
+
+    workspace.replace(&file, "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL");
+    workspace.migrate(["verify"]).succeeds();
+    assert_eq!(workspace.migrate_json(["up"]).succeeds().json()["applied"], 1);
+}
+
+#[test]
+fn the_message_shows_the_edit_and_the_ways_out() {
+    let workspace = Workspace::new();
+    let file = workspace.revision(USERS);
+    workspace.migrate(["up"]).succeeds();
+    workspace.replace(&file, "name TEXT NOT NULL", "name TEXT NOT NULL UNIQUE");
+    let stderr = workspace.migrate(["up"]).exits(10).stderr;
+    let lines: Vec<&str> = stderr.lines().collect();
+    assert!(
+        lines[0].starts_with("error[integrity.edited]: aaaa1111 make aaaa1111 was edited after")
+    );
+    assert_eq!(
+        lines[1..4],
+        [
+            "  --> migrations/revisions/aaaa1111.sql:9:5",
+            "   -     name TEXT NOT NULL",
+            "   +     name TEXT NOT NULL UNIQUE",
+        ]
+    );
+    assert_eq!(
+        lines[5..],
+        [
+            "  nothing was run",
+            "help: put the file back:       cargo migrate restore aaaa1111",
+            "      and add the change:      cargo migrate new \"…\"",
+            "help: no SQL changed (a comment)? record it:   cargo migrate accept aaaa1111",
+        ]
+    );
+}
+
+#[test]
+fn line_endings_and_a_byte_order_mark_are_no_edit() {
+    let workspace = Workspace::new();
+    let file = workspace.revision(USERS);
+    workspace.migrate(["up"]).succeeds();
+    let windows = workspace.read(&file).replace('\n', "\r\n");
+    workspace.write(&file, &windows);
+    workspace.migrate(["verify"]).succeeds();
+    workspace.write(&file, format!("\u{FEFF}{windows}"));
+    workspace.migrate(["verify"]).succeeds();
+    workspace.migrate(["down"]).succeeds();
+    workspace.migrate(["up"]).succeeds();
+}
+
+#[test]
+fn the_rebuilt_application_refuses_and_goes_on_once_it_is_put_back() {
+    let workspace = Workspace::new().with_application();
+    let file = workspace.revision(USERS);
+    let url = format!("sqlite:{}", workspace.path("app.db").display());
+    let run = workspace.application(&(url.clone() + "?mode=rwc")).succeeds();
+    assert_eq!(run.stdout, "applied aaaa1111, now at aaaa1111\n");
+    let before = state(&workspace.path("app.db"));
+
+    workspace.replace(&file, "name TEXT NOT NULL", "name TEXT NOT NULL UNIQUE");
+    workspace.revision(EMAIL);
+    let run = workspace.application(&url).exits(1);
+    assert!(run.stderr.contains("integrity.edited: aaaa1111"), "{}", run.stderr);
+    assert!(run.stderr.contains("first at line 9"), "{}", run.stderr);
+    assert!(!run.stderr.contains("UNIQUE"), "sources don't belong in logs: {}", run.stderr);
+    assert_eq!(state(&workspace.path("app.db")), before);
+
+    workspace.replace(&file, "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL");
+    let run = workspace.application(&url).succeeds();
+    assert_eq!(run.stdout, "applied bbbb2222, now at bbbb2222\n");
+    let run = workspace.application(&url).succeeds();
+    assert_eq!(run.stdout, "applied , now at bbbb2222\n");
+}
+
+#[test]
+fn restore_puts_the_file_back_even_if_it_is_gone_or_broken() {
+    let workspace = Workspace::new();
+    let file = workspace.revision(USERS);
+    workspace.migrate(["up"]).succeeds();
+    let original = workspace.read(&file);
+
+    workspace.write(&file, "garbage");
+    assert_eq!(workspace.migrate(["up"]).code, 4);
+    let restored = workspace.migrate_json(["restore", "aaaa"]).succeeds().json();
+    assert_eq!(restored, serde_json::json!({ "revision": "aaaa1111", "file": file }));
+    assert_eq!(workspace.read(&file), original);
+
+    std::fs::remove_file(workspace.path(&file)).unwrap();
+    workspace.migrate(["restore", "aaaa1111"]).succeeds();
+    assert_eq!(workspace.read(&file), original);
+    workspace.migrate(["verify"]).succeeds();
+
+    let error = workspace.migrate_json(["restore", "zzzz"]).exits(4).json_error();
+    assert_eq!(error["code"], "graph.unresolved");
+}
+
+#[test]
+fn accept_asks_and_then_records_the_edit() {
+    let workspace = Workspace::new();
+    let file = workspace.revision(USERS);
+    workspace.migrate(["up"]).succeeds();
+    workspace.replace(&file, "-- make", "-- really make");
+
+    let before = everything(&workspace);
+    let unasked = workspace.migrate(["accept", "aaaa1111"]).succeeds();
+    assert!(unasked.stdout.contains("only comments differ"), "{}", unasked.stdout);
+    assert_eq!(everything(&workspace), before, "where a question can't be asked, the answer is no");
+
+    let accepted = workspace.migrate_json(["accept", "aaaa", "--yes"]).succeeds().json();
+    assert_eq!(accepted["revision"], "aaaa1111");
+    assert_ne!(accepted["from"], accepted["to"]);
+    workspace.migrate(["verify"]).succeeds();
+    let logged =
+        "SELECT action || ' ' || revision AS x FROM _migrate_log ORDER BY seq DESC LIMIT 1";
+    assert_eq!(query(&workspace.path("shop.db"), logged), ["accept aaaa1111"]);
+    let stored = "SELECT source AS x FROM _migrate_revisions";
+    assert_eq!(query(&workspace.path("shop.db"), stored), [workspace.read(&file)]);
+}

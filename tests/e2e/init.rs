@@ -1,0 +1,74 @@
+//! `init` and what it leaves behind.
+
+use migrate_tests::{Workspace, query};
+
+#[test]
+fn it_adds_a_crate_and_keeps_the_rest_of_the_manifest() {
+    let workspace = Workspace::without_migrations();
+    let manifest =
+        "# the shop\n[workspace]\nresolver = \"3\"\nmembers = [\n    \"app\", # the binary\n]\n";
+    workspace.write("Cargo.toml", manifest);
+    let document = workspace.migrate_json(["init"]).succeeds().json();
+    assert_eq!(document["package"], "shop-migrations");
+    assert_eq!(document["path"], "migrations");
+    let files: Vec<&str> =
+        document["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
+    assert_eq!(
+        files,
+        [
+            "migrations/Cargo.toml",
+            "migrations/build.rs",
+            "migrations/src/lib.rs",
+            "migrations/src/main.rs",
+            "migrations/revisions/.gitkeep",
+        ]
+    );
+    assert_eq!(
+        workspace.read("Cargo.toml"),
+        "# the shop\n[workspace]\nresolver = \"3\"\nmembers = [\n    \"app\", # the binary\n    \"migrations\",\n]\n"
+    );
+}
+
+#[test]
+fn it_never_writes_into_a_folder_that_has_something() {
+    let workspace = Workspace::without_migrations();
+    workspace.write("migrations/0001_init.sql", "-- another tool's");
+    let manifest = workspace.read("Cargo.toml");
+    let error = workspace.migrate_json(["init"]).exits(3).json_error();
+    assert_eq!(error["code"], "project.exists");
+    assert_eq!(workspace.read("Cargo.toml"), manifest);
+    assert!(!workspace.path("migrations/Cargo.toml").exists());
+
+    let document =
+        workspace.migrate_json(["init", "db/schema", "--name", "shop-db"]).succeeds().json();
+    assert_eq!((&document["package"], &document["path"]), (&"shop-db".into(), &"db/schema".into()));
+    assert!(workspace.read("Cargo.toml").contains("members = [\"app\", \"db/schema\"]"));
+}
+
+#[test]
+fn outside_of_a_workspace_it_says_so() {
+    let workspace = Workspace::without_migrations();
+    workspace.write("Cargo.toml", "[package]\nname = \"x\"\nversion = \"0.1.0\"\n");
+    let error = workspace.migrate_json(["init"]).exits(3).json_error();
+    assert_eq!(error["code"], "project.no_workspace");
+}
+
+#[test]
+fn the_new_crate_is_formatted_builds_without_warnings_and_migrates_by_itself() {
+    let workspace = Workspace::new().with_application();
+    workspace.migrate(["new", "add users"]).succeeds();
+    let run = workspace.cargo(["build", "--package", "shop-migrations"]).succeeds();
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+    workspace.cargo(["fmt", "--check", "--package", "shop-migrations"]).succeeds();
+
+    let mut command = std::process::Command::new(env!("CARGO"));
+    command
+        .args(["run", "--quiet", "--package", "shop-migrations"])
+        .current_dir(workspace.path(""));
+    command.env("CARGO_TARGET_DIR", migrate_tests::repository().join("target/e2e"));
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    let output = command.env("DATABASE_URL", "sqlite:alone.db").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let count = "SELECT count(*) AS x FROM _migrate_revisions";
+    assert_eq!(query(&workspace.path("alone.db"), count), ["1"]);
+}

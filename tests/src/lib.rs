@@ -1,0 +1,12 @@
+//! What end-to-end tests stand on: temporary cargo workspaces, the real `cargo-migrate` binary,
+//! and a look into databases from outside. Knows the tool only as a user does.
+
+#![allow(clippy::missing_panics_doc, clippy::unwrap_used)] // a test's failure is a panic
+
+mod database;
+mod program;
+mod workspace;
+
+pub use database::{execute, query, state};
+pub use program::{Run, cargo_migrate, repository};
+pub use workspace::{Revision, Workspace};

@@ -1,0 +1,90 @@
+//! Running programs and reading what they say.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// The folder of this repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The `cargo-migrate` binary under test: the one that `CARGO_MIGRATE_BIN` names (`cargo xtask
+/// test` builds it first), else built here, once a process.
+pub fn cargo_migrate() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        if let Some(path) = std::env::var_os("CARGO_MIGRATE_BIN") {
+            return path.into();
+        }
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--package", "cargo-migrate"]);
+        assert!(cargo.current_dir(repository()).status().unwrap().success());
+        let target = std::env::current_exe().unwrap();
+        let target = target.ancestors().find(|path| path.ends_with("debug")).unwrap();
+        target.join(format!("cargo-migrate{}", std::env::consts::EXE_SUFFIX))
+    })
+}
+
+/// What a program said and how it ended.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit code.
+    pub code: i32,
+    /// Its stdout.
+    pub stdout: String,
+    /// Its stderr.
+    pub stderr: String,
+}
+
+impl Run {
+    /// Runs a command without the environment that would lead it elsewhere.
+    pub fn of(command: &mut Command) -> Self {
+        command
+            .env_remove("DATABASE_URL")
+            .env_remove("NO_COLOR")
+            .stdin(std::process::Stdio::null());
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        Self {
+            code: status.code().unwrap_or(-1),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
+    /// Asserts the exit code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that it went well.
+    #[track_caller]
+    pub fn succeeds(self) -> Self {
+        self.exits(0)
+    }
+
+    /// The JSON lines of stdout.
+    #[track_caller]
+    pub fn json_lines(&self) -> Vec<Value> {
+        let parse = |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        self.stdout.lines().map(parse).collect()
+    }
+
+    /// The last JSON line of stdout: the document, the summary or the error.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        self.json_lines().pop().unwrap_or_else(|| panic!("no JSON line; stderr:\n{}", self.stderr))
+    }
+
+    /// The error of the last JSON line.
+    #[track_caller]
+    pub fn json_error(&self) -> Value {
+        let last = self.json();
+        assert_eq!(last["type"], "error", "{last}");
+        last["error"].clone()
+    }
+}

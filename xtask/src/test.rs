@@ -1,0 +1,20 @@
+//! `cargo xtask test`: all tests, on a machine that has nothing but Rust and a C compiler.
+
+use crate::command::{self, Outcome, build_tool, cargo};
+
+/// One dialect's feature, and what only the tools compile.
+const FEATURES: &str = "migrate-runtime/sqlite,migrate-model/config";
+
+/// Runs them with nextest where it is installed, which runs each in a process of its own, else
+/// with cargo's own runner; doc tests only cargo can run.
+pub(crate) fn run() -> Outcome {
+    let tool = build_tool("dev")?;
+    let has_nextest = cargo(["nextest", "--version"]).output().is_ok_and(|it| it.status.success());
+    let mut tests = if has_nextest {
+        cargo(["nextest", "run", "--workspace", "--no-fail-fast", "--features", FEATURES])
+    } else {
+        cargo(["test", "--workspace", "--all-targets", "--no-fail-fast", "--features", FEATURES])
+    };
+    command::run(tests.env("CARGO_MIGRATE_BIN", &tool))?;
+    command::run(&mut cargo(["test", "--workspace", "--doc", "--features", FEATURES]))
+}
