@@ -28,7 +28,7 @@ pub(crate) struct Common {
     /// The migrations crate, where the workspace has several
     #[arg(short, long, global = true, value_name = "CRATE")]
     pub(crate) package: Option<String>,
-    /// The database [default: $DATABASE_URL, else .env, else the metadata]
+    /// The database [default: `$DATABASE_URL`, else .env, else the metadata]
     #[arg(short, long, global = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
     /// For eyes, or for scripts

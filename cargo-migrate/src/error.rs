@@ -168,7 +168,7 @@ impl RunError {
             } else {
                 diagnostic = diagnostic.at(place);
             }
-            diagnostic.notes.push(self.edit_of(revision));
+            diagnostic.notes.push(edit_of(revision));
         }
         diagnostic.notes.push("nothing was run".to_owned());
         let id = &first.id;
@@ -180,17 +180,6 @@ impl RunError {
             .hint(Some(format!(
                 "no SQL changed (a comment)? record it:   cargo migrate accept {id}"
             )))
-    }
-
-    fn edit_of(&self, revision: &EditedRevision) -> String {
-        let diff = match (revision.applied_source(), revision.source_at_hand()) {
-            (Some(applied), Some(at_hand)) => diff::changed_lines(applied, at_hand),
-            _ => "the applied text was not stored".to_owned(),
-        };
-        let applied = revision.applied.parse::<migrate_model::Checksum>();
-        let applied = applied.map_or_else(|_| revision.applied.clone(), |sum| sum.short());
-        let digits = |sum: &str| sum.trim_start_matches("sha256:").to_owned();
-        format!("{diff}\napplied {}   file {}", digits(&applied), digits(&revision.at_hand.short()))
     }
 
     fn of_failure(&self, failure: &Failure) -> Diagnostic {
@@ -223,6 +212,18 @@ impl RunError {
         diagnostic.notes.push(done_before(&report.ids()));
         diagnostic.hint(Some("correct the file, then: cargo migrate up".to_owned()))
     }
+}
+
+/// The lines that differ, and both checksums.
+fn edit_of(revision: &EditedRevision) -> String {
+    let diff = match (revision.applied_source(), revision.source_at_hand()) {
+        (Some(applied), Some(at_hand)) => diff::changed_lines(applied, at_hand),
+        _ => "the applied text was not stored".to_owned(),
+    };
+    let applied = revision.applied.parse::<migrate_model::Checksum>();
+    let applied = applied.map_or_else(|_| revision.applied.clone(), |sum| sum.short());
+    let digits = |sum: &str| sum.trim_start_matches("sha256:").to_owned();
+    format!("{diff}\napplied {}   file {}", digits(&applied), digits(&revision.at_hand.short()))
 }
 
 /// What stays done of a run that was not finished.

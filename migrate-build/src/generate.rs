@@ -4,7 +4,7 @@
 use migrate_model::config::{Config, MultipleHeads};
 use migrate_model::{Graph, Revision};
 
-/// The files to write into OUT_DIR, as (name, text). `folder` is `None` where there is none.
+/// The files to write into `OUT_DIR`, as (name, text). `folder` is `None` where there is none.
 pub(crate) fn registry(
     graph: &Graph,
     folder: Option<&str>,

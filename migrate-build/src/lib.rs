@@ -3,10 +3,8 @@
 //! cargo's build script protocol; knows no database.
 //!
 //! ```no_run
-//! // build.rs
-//! fn main() {
-//!     migrate_build::Builder::new("revisions").emit();
-//! }
+//! // in `main` of build.rs
+//! migrate_build::Builder::new("revisions").emit();
 //! ```
 
 mod builder;

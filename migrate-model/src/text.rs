@@ -21,11 +21,16 @@ impl Position {
     pub fn at(text: &str, offset: usize) -> Self {
         let before = &text.as_bytes()[..offset.min(text.len())];
         let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = text[..floor(text, offset)].matches('\n').count() + 1;
         // Continuation bytes of UTF-8 begin no character.
         let column = before[line_start..].iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
         Self { line: clamp(line), column: clamp(column) }
     }
+}
+
+/// The nearest character boundary at or below an offset.
+fn floor(text: &str, offset: usize) -> usize {
+    text.floor_char_boundary(offset.min(text.len()))
 }
 
 impl fmt::Display for Position {

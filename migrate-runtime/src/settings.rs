@@ -62,7 +62,7 @@ impl Default for Settings {
         Self {
             tables: HistoryTables::default(),
             transaction: TransactionMode::default(),
-            lock_timeout: Duration::from_secs(60),
+            lock_timeout: Duration::from_mins(1),
             allow_multiple_heads: false,
         }
     }

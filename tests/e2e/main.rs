@@ -1,5 +1,7 @@
 //! The end-to-end tests: one module, one promise.
 
+#![allow(clippy::unwrap_used)] // a test's failure is a panic
+
 mod build_time;
 mod commands;
 mod edited;

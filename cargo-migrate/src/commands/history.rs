@@ -33,14 +33,14 @@ pub(crate) async fn run(common: &Common, history: &History, output: &Output) -> 
         .and_then(|range| range.resolve(graph, &applied))
         .map_err(|error| CliError::graph(&project, error))?;
 
-    let states = status.as_ref().filter(|_| history.indicate_current).map(States::new);
+    let marks = status.as_ref().filter(|_| history.indicate_current).map(States::new);
     let newest_first = listed.into_iter().rev();
     let mut revisions: Vec<Value> = Vec::new();
     for index in newest_first {
         let revision = graph.revision(index);
-        let state = states.as_ref().map(|states| states.of(revision.id.as_str()));
+        let state = marks.as_ref().map(|marks| marks.of(revision.id.as_str()));
         revisions.push(document::revision(&project, revision, state));
-        output.line(line(graph, index, state, states.as_ref()));
+        output.line(line(graph, index, state, marks.as_ref()));
     }
     if revisions.is_empty() {
         output.verb("Next", "cargo migrate new \"…\" writes the first revision");

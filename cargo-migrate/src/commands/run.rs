@@ -142,7 +142,7 @@ pub(super) fn print_script(
     if output.is_json() {
         output.json(&serde_json::json!({ "sql": script }));
     } else {
-        output.product(&script);
+        Output::product(&script);
     }
     Ok(Exit::Done)
 }

@@ -64,7 +64,7 @@ impl Output {
     }
 
     /// Text that is the command's product: printed as it is, also when quiet.
-    pub(crate) fn product(&self, text: &str) {
+    pub(crate) fn product(text: &str) {
         let mut stdout = std::io::stdout().lock();
         let _ = stdout.write_all(text.as_bytes());
     }

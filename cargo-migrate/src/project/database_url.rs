@@ -1,7 +1,10 @@
 //! Which database is meant, and how it may be shown: the command line before the environment
 //! before `.env` before the configuration.
 
+use std::borrow::Cow;
+
 use camino::{Utf8Path, Utf8PathBuf};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::{Project, current_folder};
 use crate::arguments::Common;
@@ -105,7 +108,7 @@ fn parse(url: &str, base: &Utf8Path) -> Result<DatabaseUrl, CliError> {
             if path.is_empty() {
                 return Err(unusable("the SQLite URL names no file".to_owned()));
             }
-            let path = base.join(percent_decoded(path));
+            let path = base.join(&*percent_decoded(path));
             let query = query.map(|query| format!("?{query}")).unwrap_or_default();
             let url = format!("sqlite://{}{query}", percent_encoded(path.as_str()));
             Ok(DatabaseUrl { url, shown, file: Some(path) })
@@ -118,39 +121,24 @@ fn parse(url: &str, base: &Utf8Path) -> Result<DatabaseUrl, CliError> {
 }
 
 /// sqlx decodes the path of a SQLite URL, so that it may contain `?` and `#`.
+const PATH: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
+
 fn percent_encoded(path: &str) -> String {
-    path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
+    utf8_percent_encode(path, PATH).to_string()
 }
 
-fn percent_decoded(path: &str) -> String {
-    let bytes = path.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        let hex = hex.and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                decoded.push(byte);
-                at += 3;
-            }
-            None => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8(decoded).unwrap_or_else(|_| path.to_owned())
+fn percent_decoded(path: &str) -> Cow<'_, str> {
+    percent_decode_str(path).decode_utf8().unwrap_or(Cow::Borrowed(path))
 }
 
 /// The URL without what is secret: a password before the host, and `password=` in the query.
 fn redacted(url: &str) -> String {
     let (main, query) = url.split_once('?').map_or((url, None), |(a, b)| (a, Some(b)));
+    // The last `@` ends the password, even where one stands in it unescaped.
     let main = match main.split_once("://").map(|(scheme, rest)| (scheme, rest.rsplit_once('@'))) {
         Some((scheme, Some((user, host)))) => {
-            let user =
-                user.split_once(':').map_or(user.to_owned(), |(user, _)| format!("{user}:***"));
-            format!("{scheme}://{user}@{host}")
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}:***@{host}")
         }
         _ => main.to_owned(),
     };

@@ -28,8 +28,8 @@ impl InstallSource {
         let (kind, found) = match (asked, recorded) {
             (Some(Source::Version), _) => return Ok(Self::Version),
             (None, recorded) => return Ok(recorded.unwrap_or(Self::Version)),
-            (Some(Source::Path), Some(found @ Self::Path(_))) => return Ok(found),
-            (Some(Source::Git), Some(found @ Self::Git { .. })) => return Ok(found),
+            (Some(Source::Path), Some(found @ Self::Path(_)))
+            | (Some(Source::Git), Some(found @ Self::Git { .. })) => return Ok(found),
             (Some(Source::Path), found) => ("path", found),
             (Some(Source::Git), found) => ("git", found),
         };
@@ -50,7 +50,7 @@ impl InstallSource {
     pub(crate) fn dependency(&self, package: &str) -> String {
         let quoted = |text: &str| Value::from(text).to_string().trim().to_owned();
         match self {
-            Self::Version => format!("version = {}", quoted(env!("CARGO_PKG_VERSION"))),
+            Self::Version => format!("version = {}", quoted(&requirement())),
             Self::Path(folder) => {
                 format!("path = {}", quoted(&folder.join(package).as_str().replace('\\', "/")))
             }
@@ -59,6 +59,16 @@ impl InstallSource {
                 format!("git = {}, rev = {}", quoted(url), quoted(rev))
             }
         }
+    }
+}
+
+/// The version requirement that this tool's own version satisfies: whatever is compatible with it.
+fn requirement() -> String {
+    let version = semver::Version::parse(env!("CARGO_PKG_VERSION"));
+    match version.expect("cargo accepts only semantic versions") {
+        // A pre-release is compatible with nothing but itself.
+        version if !version.pre.is_empty() => format!("={version}"),
+        version => format!("{}.{}", version.major, version.minor),
     }
 }
 
@@ -117,6 +127,12 @@ mod tests {
             })
         );
         assert_eq!(source_of("path+file:///nowhere/cargo-migrate"), None);
+    }
+
+    #[test]
+    fn the_requirement_is_one_that_this_version_satisfies() {
+        let requirement = semver::VersionReq::parse(&requirement()).unwrap();
+        assert!(requirement.matches(&semver::Version::parse(env!("CARGO_PKG_VERSION")).unwrap()));
     }
 
     #[test]

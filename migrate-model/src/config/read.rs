@@ -161,7 +161,7 @@ mod tests {
                 table: Some("t_revisions".into()),
                 transaction: TransactionSetting::All,
                 multiple_heads: MultipleHeads::Allow,
-                lock_timeout: Some(Duration::from_secs(300)),
+                lock_timeout: Some(Duration::from_mins(5)),
             }
         );
         assert_eq!(from_manifest("[package]\nname = \"x\"\n"), Ok(None));

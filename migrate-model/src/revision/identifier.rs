@@ -71,13 +71,13 @@ impl<'a> Identifier<'a> {
     ) -> Result<Vec<usize>, GraphError> {
         let Some(offset) = self.offset else { return self.resolve_symbol(graph, applied) };
         let start = match (self.symbol, direction) {
-            ("", Direction::Up) if offset > 0 => self.only(applied.heads(graph), graph)?,
-            ("", Direction::Down) if offset < 0 => match self.only(applied.heads(graph), graph)? {
+            ("", Direction::Up) if offset > 0 => self.only(&applied.heads(graph), graph)?,
+            ("", Direction::Down) if offset < 0 => match self.only(&applied.heads(graph), graph)? {
                 None => return Err(self.out_of_reach(false)),
                 head => head,
             },
             ("", _) => return Err(self.wrong_way(direction)),
-            _ => self.only(self.resolve_symbol(graph, applied)?, graph)?,
+            _ => self.only(&self.resolve_symbol(graph, applied)?, graph)?,
         };
         let end = self.walk(graph, start, offset)?;
         Ok(end.into_iter().collect())
@@ -97,20 +97,11 @@ impl<'a> Identifier<'a> {
 
     fn resolve_symbol(&self, graph: &Graph, applied: &Applied) -> Result<Vec<usize>, GraphError> {
         match self.symbol {
-            "head" => Ok(self.only_head(graph)?.into_iter().collect()),
+            "head" => Ok(only_head(graph)?.into_iter().collect()),
             "heads" => Ok(graph.effective_heads()),
             "base" => Ok(Vec::new()),
             "current" => Ok(applied.heads(graph)),
             name => self.resolve_name(graph, name).map(|index| vec![index]),
-        }
-    }
-
-    fn only_head(&self, graph: &Graph) -> Result<Option<usize>, GraphError> {
-        let heads = graph.heads();
-        match heads.as_slice() {
-            [] => Ok(None),
-            [head] => Ok(Some(*head)),
-            _ => Err(GraphError::MultipleHeads { heads: sorted_ids(graph, &heads) }),
         }
     }
 
@@ -138,8 +129,8 @@ impl<'a> Identifier<'a> {
     }
 
     /// One revision to start a walk from; `None` is the base.
-    fn only(&self, found: Vec<usize>, graph: &Graph) -> Result<Option<usize>, GraphError> {
-        match found.as_slice() {
+    fn only(&self, found: &[usize], graph: &Graph) -> Result<Option<usize>, GraphError> {
+        match found {
             [] => Ok(None),
             [one] => Ok(Some(*one)),
             several => Err(self.ambiguous(graph, several)),
@@ -181,6 +172,16 @@ impl<'a> Identifier<'a> {
 
     fn out_of_reach(&self, upwards: bool) -> GraphError {
         GraphError::OutOfReach { input: self.input.to_owned(), upwards }
+    }
+}
+
+/// The head of a graph that must not have several; `None` for an empty one.
+fn only_head(graph: &Graph) -> Result<Option<usize>, GraphError> {
+    let heads = graph.heads();
+    match heads.as_slice() {
+        [] => Ok(None),
+        [head] => Ok(Some(*head)),
+        _ => Err(GraphError::MultipleHeads { heads: sorted_ids(graph, &heads) }),
     }
 }
 

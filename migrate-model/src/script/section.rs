@@ -169,7 +169,7 @@ fn refuse_stray(text: &str) -> Result<(), ScriptError> {
 mod tests {
     use super::*;
 
-    fn body<'a>(text: &'a str, direction: Direction, dialect: Dialect) -> Option<&'a str> {
+    fn body(text: &str, direction: Direction, dialect: Dialect) -> Option<&str> {
         let script = Script::parse(text).unwrap();
         script.section(direction, dialect).unwrap().map(|section| &text[section.body.clone()])
     }
