@@ -1,6 +1,7 @@
 //! Reading the revision files of a folder, in the order of their names.
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use migrate_model::RevisionFile;
@@ -24,7 +25,7 @@ pub fn scan(root: &Path, folder: &str) -> Result<Vec<RevisionFile>, BuildError> 
     for entry in fs::read_dir(&path).map_err(failed(&path))? {
         let entry = entry.map_err(failed(&path))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') && Kind::of_file(&name).is_some() && entry.path().is_file() {
+        if !name.starts_with('.') && Kind::of_file(&name).is_some() && is_file(&entry) {
             names.push(name);
         }
     }
@@ -32,11 +33,27 @@ pub fn scan(root: &Path, folder: &str) -> Result<Vec<RevisionFile>, BuildError> 
     names.into_iter().map(|name| file(root, &format!("{folder}/{name}"))).collect()
 }
 
+/// Most systems tell what an entry is without a further call; only a link must be followed.
+fn is_file(entry: &fs::DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => entry.path().is_file(),
+        Ok(kind) => kind.is_file(),
+        Err(_) => false,
+    }
+}
+
 fn file(root: &Path, name: &str) -> Result<RevisionFile, BuildError> {
     if Kind::of_file(name) == Some(Kind::Rust) {
         return Err(BuildError::RustRevision { file: name.to_owned() });
     }
     let path = root.join(name);
-    let bytes = fs::read(&path).map_err(|source| BuildError::Io { path, source })?;
+    let bytes = read(&path).map_err(|source| BuildError::Io { path, source })?;
     RevisionFile::parse(name, name, &bytes).map_err(|error| BuildError::File { error })
+}
+
+/// `fs::read` without asking for the size first: a folder has many small files.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(4096);
+    fs::File::open(path)?.take(u64::MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

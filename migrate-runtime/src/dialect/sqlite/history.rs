@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 
 use super::connect::Handle;
@@ -63,27 +63,43 @@ pub(crate) async fn create_tables(
     Ok(())
 }
 
-/// Reads format, version and rows in one query.
+/// Between the rows, and between the columns of a row: characters that ASCII has for just this.
+const ROW: char = '\x1E';
+const COLUMN: char = '\x1F';
+
+/// Reads format, version and rows in one query that answers with one row. sqlx runs SQLite in a
+/// thread of its own, and a thousand rows would be a thousand wake-ups of ours.
 pub(crate) async fn read(
     handle: &mut Handle<'_>,
     tables: &HistoryTables,
 ) -> Result<History, ErrorKind> {
     let HistoryTables { revisions, log, meta } = tables;
     let sql = format!(
-        "SELECT m.format, m.version, r.seq, r.id, r.revises, r.checksum, r.state, r.message, \
-         r.file, r.applied_at \
-         FROM (SELECT (SELECT value FROM {} WHERE key = 'format') AS format, \
-         (SELECT max(seq) FROM {}) AS version) AS m LEFT JOIN {} AS r ON 1 ORDER BY r.seq",
-        table(meta),
-        table(log),
-        table(revisions)
+        "SELECT (SELECT value FROM {meta} WHERE key = 'format'), (SELECT max(seq) FROM {log}), \
+         (SELECT group_concat(fields, char(30)) FROM (SELECT {} AS fields FROM {revisions}))",
+        [
+            "seq",
+            "id",
+            "revises",
+            "checksum",
+            "state",
+            "applied_at",
+            // Free text could hold a separator.
+            "replace(replace(file, char(30), ' '), char(31), ' ')",
+            "replace(replace(message, char(30), ' '), char(31), ' ')",
+        ]
+        .join(" || char(31) || "),
+        meta = table(meta),
+        log = table(log),
+        revisions = table(revisions),
     );
+    type Answer = (Option<String>, Option<i64>, Option<String>);
+    let query = sqlx::query_as::<_, Answer>(AssertSqlSafe(sql)).persistent(false);
     let connection = handle.connection();
-    match sqlx::query(AssertSqlSafe(sql)).persistent(false).fetch_all(&mut *connection).await {
-        Ok(rows) => {
-            let format = rows.first().map(|row| row.try_get::<Option<String>, _>("format"));
-            refuse_newer(format.transpose().map_err(reading)?.flatten().as_deref())?;
-            history_of(&rows).map_err(reading)
+    match query.fetch_one(&mut *connection).await {
+        Ok((format, version, rows)) => {
+            refuse_newer(format.as_deref())?;
+            history_of(version.unwrap_or_default(), &rows.unwrap_or_default()).map_err(reading)
         }
         Err(error) => explain_failed_read(connection, tables, error).await,
     }
@@ -93,27 +109,29 @@ fn reading(source: sqlx::Error) -> ErrorKind {
     ErrorKind::Database { doing: "reading the history".to_owned(), source }
 }
 
-fn history_of(rows: &[SqliteRow]) -> Result<History, sqlx::Error> {
-    let version = rows.first().map(|row| row.try_get::<Option<i64>, _>("version"));
-    let version = version.transpose()?.flatten().unwrap_or_default();
-    let mut history = History { rows: Vec::with_capacity(rows.len()), version: Some(version) };
-    for row in rows {
-        // An empty history is one row without a revision.
-        let Some(seq) = row.try_get::<Option<i64>, _>("seq")? else { continue };
-        let revises: String = row.try_get("revises")?;
-        let state: String = row.try_get("state")?;
-        history.rows.push(AppliedRevision {
-            seq,
-            id: row.try_get("id")?,
-            revises: revises.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
-            checksum: row.try_get("checksum")?,
-            state: RowState::from_name(&state),
-            message: row.try_get("message")?,
-            file: row.try_get("file")?,
-            applied_at: row.try_get("applied_at")?,
-        });
-    }
-    Ok(history)
+fn history_of(version: i64, text: &str) -> Result<History, sqlx::Error> {
+    let rows = text.split(ROW).filter(|row| !row.is_empty());
+    let mut rows = rows.map(applied_revision).collect::<Result<Vec<_>, _>>()?;
+    rows.sort_unstable_by_key(|row| row.seq);
+    Ok(History { rows, version: Some(version) })
+}
+
+fn applied_revision(row: &str) -> Result<AppliedRevision, sqlx::Error> {
+    let malformed = || sqlx::Error::Decode("a row of the history is malformed".into());
+    let fields: Vec<&str> = row.split(COLUMN).collect();
+    let [seq, id, revises, checksum, state, applied_at, file, message] = fields[..] else {
+        return Err(malformed());
+    };
+    Ok(AppliedRevision {
+        seq: seq.parse().map_err(|_| malformed())?,
+        id: id.to_owned(),
+        revises: revises.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+        checksum: checksum.to_owned(),
+        state: RowState::from_name(state),
+        message: message.to_owned(),
+        file: file.to_owned(),
+        applied_at: applied_at.to_owned(),
+    })
 }
 
 /// No tables is an empty history; tables of a newer format may lack any column but the format.
