@@ -1,8 +1,6 @@
 //! The one connection that a run works on, borrowed or its own, and the one place where the
 //! dialects are told apart.
 
-use std::time::Instant;
-
 use migrate_model::Dialect;
 
 #[cfg(feature = "_sqlite")]
@@ -13,6 +11,7 @@ use crate::event::Event;
 use crate::history::{History, NewRow};
 use crate::identity::RunIdentity;
 use crate::into_database::Database;
+use crate::patience::Patience;
 use crate::settings::HistoryTables;
 
 /// A connection of one of the dialects.
@@ -68,10 +67,11 @@ impl<'c> Connection<'c> {
     pub(crate) async fn read_history(
         &mut self,
         tables: &HistoryTables,
+        patience: &mut Patience<'_>,
     ) -> Result<History, ErrorKind> {
         match self {
             #[cfg(feature = "_sqlite")]
-            Self::Sqlite(handle) => sqlite::history::read(handle, tables).await,
+            Self::Sqlite(handle) => sqlite::history::read(handle, tables, patience).await,
         }
     }
 
@@ -91,12 +91,11 @@ impl<'c> Connection<'c> {
     pub(crate) async fn apply(
         &mut self,
         batch: &Batch<'_>,
-        deadline: Instant,
-        listener: Listener<'_>,
+        patience: &mut Patience<'_>,
     ) -> Result<Outcome, StepError> {
         match self {
             #[cfg(feature = "_sqlite")]
-            Self::Sqlite(handle) => sqlite::apply(handle, batch, deadline, listener).await,
+            Self::Sqlite(handle) => sqlite::apply(handle, batch, patience).await,
         }
     }
 
@@ -106,10 +105,13 @@ impl<'c> Connection<'c> {
         tables: &HistoryTables,
         run: &RunIdentity,
         row: &NewRow<'_>,
+        patience: &mut Patience<'_>,
     ) -> Result<(), ErrorKind> {
         match self {
             #[cfg(feature = "_sqlite")]
-            Self::Sqlite(handle) => sqlite::history::accept(handle, tables, run, row).await,
+            Self::Sqlite(handle) => {
+                sqlite::history::accept(handle, tables, run, row, patience).await
+            }
         }
     }
 

@@ -217,8 +217,7 @@ fn unknown_text(revisions: &[UnknownRevision]) -> String {
     revisions.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-/// A statement that failed, and where it stands.
-#[derive(Debug)]
+/// A statement that failed, and where it stands. Its text is not in the `Debug` output.
 pub struct Failure {
     /// The revision.
     pub id: RevisionId,
@@ -233,6 +232,18 @@ pub struct Failure {
     pub source: sqlx::Error,
     /// The revisions that were rolled back with it; empty if that could not be confirmed.
     pub rolled_back: Vec<RevisionId>,
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("id", &self.id)
+            .field("file", &self.file)
+            .field("position", &self.position)
+            .field("source", &self.source)
+            .field("rolled_back", &self.rolled_back)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Display for Failure {

@@ -32,6 +32,8 @@ mod into_database;
 mod migrator;
 #[cfg(feature = "_dialect")]
 mod offline;
+#[cfg(feature = "_dialect")]
+mod patience;
 mod registry;
 #[cfg(feature = "_dialect")]
 mod report;

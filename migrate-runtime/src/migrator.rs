@@ -14,6 +14,7 @@ use crate::event::Event;
 use crate::history::{AppliedRevision, History};
 use crate::identity::{AskGit, GitCommit, RunIdentity};
 use crate::into_database::IntoDatabase;
+use crate::patience::Patience;
 use crate::registry::Registry;
 use crate::report::{Plan, Report};
 use crate::runner::{self, Context, Goal, Integrity, Prepared, Purpose};
@@ -221,7 +222,7 @@ impl Migrator {
     /// The current heads, sorted; none for an empty database.
     pub async fn current<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Vec<String>, Error> {
         let mut connection = open(database, Access::Existing).await?;
-        let history = connection.read_history(&self.settings.tables).await;
+        let history = self.history(&mut connection).await;
         connection.release().await;
         Ok(history?.heads())
     }
@@ -288,7 +289,7 @@ impl Migrator {
         name: &str,
     ) -> Result<Option<Accepted>, Error> {
         let tables = &self.settings.tables;
-        let history = connection.read_history(tables).await?;
+        let history = self.history(connection).await?;
         let graph = self.registry.graph();
         let applied = runner::applied_of(graph, &history);
         let found = Identifier::parse(name)?.resolve(graph, &applied, Direction::Down)?;
@@ -309,7 +310,7 @@ impl Migrator {
         }
         let step = PlannedStep { index, direction: Direction::Up };
         let prepared = Prepared::new(&self.registry, step, Purpose::Record, connection.dialect())?;
-        connection.accept(tables, &self.identity(), &prepared.row()).await?;
+        connection.accept(tables, &self.identity(), &prepared.row(), &mut self.patience()).await?;
         Ok(Some(Accepted { from: row.checksum.clone(), to }))
     }
 
@@ -362,9 +363,17 @@ impl Migrator {
         connection: &mut Connection<'_>,
     ) -> Result<(History, Integrity), ErrorKind> {
         let tables = &self.settings.tables;
-        let history = connection.read_history(tables).await?;
+        let history = self.history(connection).await?;
         let integrity = runner::examine(connection, &self.registry, tables, &history).await?;
         Ok((history, integrity))
+    }
+
+    async fn history(&self, connection: &mut Connection<'_>) -> Result<History, ErrorKind> {
+        connection.read_history(&self.settings.tables, &mut self.patience()).await
+    }
+
+    fn patience(&self) -> Patience<'_> {
+        Patience::new(self.settings.lock_timeout, &*self.listener)
     }
 
     fn newest(&self) -> Goal<'static> {

@@ -65,6 +65,8 @@ pub(crate) enum Outcome {
 pub(crate) enum StepError {
     /// Somebody else kept the database locked until the deadline.
     LockTimeout { waited: Duration },
+    /// No transaction could be begun, so nothing was done at all.
+    NotBegun { source: sqlx::Error },
     /// Something failed before, between or after the steps' own statements.
     Failed {
         /// The step at which it failed.

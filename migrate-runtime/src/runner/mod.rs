@@ -21,6 +21,7 @@ use crate::error::{Error, ErrorKind, Failure};
 use crate::event::Event;
 use crate::history::History;
 use crate::identity::RunIdentity;
+use crate::patience::Patience;
 use crate::registry::Registry;
 use crate::report::{Plan, Report, Step, StepReport};
 use crate::settings::{Settings, TransactionMode};
@@ -40,13 +41,13 @@ pub(crate) async fn run(
     goal: Goal<'_>,
 ) -> Result<Report, Error> {
     let started = Instant::now();
-    let deadline = started + context.settings.lock_timeout;
+    let mut patience = Patience::new(context.settings.lock_timeout, context.listener);
     let graph = context.registry.graph();
-    let history = checked_history(connection, context).await?;
+    let history = checked_history(connection, context, &mut patience).await?;
     let goal = goal.fix(graph, &applied_of(graph, &history))?;
 
     let mut report = Report { before: history.heads(), ..Report::default() };
-    let outcome = reach(connection, context, &goal, history, deadline, &mut report).await;
+    let outcome = reach(connection, context, &goal, history, &mut patience, &mut report).await;
     report.duration = started.elapsed();
     match outcome {
         Ok(after) => {
@@ -65,11 +66,12 @@ async fn reach(
     context: &Context<'_>,
     goal: &Fixed,
     mut history: History,
-    deadline: Instant,
+    patience: &mut Patience<'_>,
     report: &mut Report,
 ) -> Result<Vec<String>, Error> {
     let Context { registry, settings, listener, .. } = context;
     let dialect = connection.dialect();
+    let mut announced = false;
     loop {
         let applied = applied_of(registry.graph(), &history);
         let steps = goal.steps(registry.graph(), &applied)?;
@@ -81,7 +83,7 @@ async fn reach(
         for step in &steps {
             prepared.push_back(Prepared::new(registry, *step, goal.purpose(), dialect)?);
         }
-        if report.steps.is_empty() {
+        if !std::mem::replace(&mut announced, true) {
             let (direction, before) = (goal.direction(), &report.before);
             listener(&Event::RunStarted { direction, steps: steps.len(), before });
         }
@@ -92,7 +94,7 @@ async fn reach(
         let mut moved = false;
         while !prepared.is_empty() && !moved {
             let batch = prepared.drain(..at_once).collect::<Vec<_>>();
-            match apply(connection, context, &batch, history.version, deadline).await? {
+            match apply(connection, context, &batch, history.version, patience).await? {
                 Outcome::Done { durations, version } => {
                     history.version = Some(version);
                     record(&batch, &durations, *listener, report);
@@ -103,7 +105,7 @@ async fn reach(
         if !moved {
             return Ok(after);
         }
-        history = checked_history(connection, context).await?;
+        history = checked_history(connection, context, patience).await?;
     }
 }
 
@@ -112,10 +114,10 @@ async fn apply(
     context: &Context<'_>,
     batch: &[Prepared<'_>],
     expected_version: Option<i64>,
-    deadline: Instant,
+    patience: &mut Patience<'_>,
 ) -> Result<Outcome, Error> {
     let started = Instant::now();
-    let Context { registry, settings, run, listener } = context;
+    let Context { registry, settings, run, .. } = context;
     let ready: Vec<_> = batch.iter().map(Prepared::ready).collect();
     let request = Batch {
         tables: &settings.tables,
@@ -125,12 +127,16 @@ async fn apply(
         expected_version,
         steps: &ready,
     };
-    let error = match connection.apply(&request, deadline, *listener).await {
+    let error = match connection.apply(&request, patience).await {
         Ok(outcome) => return Ok(outcome),
         Err(error) => error,
     };
     match error {
         StepError::LockTimeout { waited } => Err(ErrorKind::LockTimeout { waited }.into()),
+        StepError::NotBegun { source } => {
+            let doing = "beginning a transaction".to_owned();
+            Err(ErrorKind::Database { doing, source }.into())
+        }
         StepError::Failed { step, statement, source, rolled_back } => {
             let failed = &batch[step];
             let failure = ErrorKind::Failed(Box::new(Failure {
@@ -197,8 +203,10 @@ fn describe_heads(heads: &[String]) -> String {
 async fn checked_history(
     connection: &mut Connection<'_>,
     context: &Context<'_>,
+    patience: &mut Patience<'_>,
 ) -> Result<History, Error> {
-    let history = connection.read_history(&context.settings.tables).await?;
+    let tables = &context.settings.tables;
+    let history = connection.read_history(tables, patience).await?;
     let integrity =
         examine(connection, context.registry, &context.settings.tables, &history).await?;
     integrity.into_result()?;

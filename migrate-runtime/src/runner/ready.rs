@@ -86,11 +86,11 @@ impl<'r> Prepared<'r> {
             Purpose::Run => chosen.body.clone(),
             Purpose::Record => 0..0,
         };
-        let split = statements(&source[range.clone()], &chosen, dialect).map_err(|mut error| {
-            error.offset +=
-                if error.problem == ScriptProblem::TransactionFalse { 0 } else { range.start };
-            fault(revision, &source, error)
-        })?;
+        let split = match purpose {
+            Purpose::Run => statements(&source, &chosen, dialect)
+                .map_err(|error| fault(revision, &source, error))?,
+            Purpose::Record => Split { statements: Vec::new(), tail: 0..0 },
+        };
         let down = down.map(|section| (section.body.clone(), section.transaction));
         Ok(Self {
             revision,
@@ -182,13 +182,16 @@ fn nothing(direction: Direction) -> Section {
     }
 }
 
-fn statements(text: &str, section: &Section, dialect: Dialect) -> Result<Split, ScriptError> {
+fn statements(source: &str, section: &Section, dialect: Dialect) -> Result<Split, ScriptError> {
     if section.transaction == Transaction::Outside {
         let problem = ScriptProblem::TransactionFalse;
         return Err(ScriptError { offset: section.marker, problem });
     }
-    let split = split(dialect, text)?;
-    refuse_in_transaction(text, &split.statements)?;
+    let text = &source[section.body.clone()];
+    let in_file =
+        |error: ScriptError| ScriptError { offset: section.body.start + error.offset, ..error };
+    let split = split(dialect, text).map_err(in_file)?;
+    refuse_in_transaction(text, &split.statements).map_err(in_file)?;
     Ok(split)
 }
 

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection};
 
+use super::busy::is_busy;
 use super::connect::Handle;
+use super::transaction::ImmediateTransaction;
 use crate::dialect::{Batch, LogLine};
 use crate::error::ErrorKind;
 use crate::history::{Action, AppliedRevision, Columns, FORMAT, History, NewRow, RowState, Value};
 use crate::identity::{RunIdentity, now};
+use crate::patience::Patience;
 use crate::settings::HistoryTables;
 
 type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
@@ -72,7 +75,23 @@ const COLUMN: char = '\x1F';
 pub(crate) async fn read(
     handle: &mut Handle<'_>,
     tables: &HistoryTables,
+    patience: &mut Patience<'_>,
 ) -> Result<History, ErrorKind> {
+    patience.refresh();
+    let mut made_meanwhile = false;
+    loop {
+        match read_once(handle, tables).await {
+            Err(ErrorKind::Database { source, .. }) if is_busy(&source) => {
+                patience.wait().await.map_err(|waited| ErrorKind::LockTimeout { waited })?;
+            }
+            // Somebody else may have made the tables between our two looks at them.
+            Err(ErrorKind::Database { .. }) if !made_meanwhile => made_meanwhile = true,
+            read => return read,
+        }
+    }
+}
+
+async fn read_once(handle: &mut Handle<'_>, tables: &HistoryTables) -> Result<History, ErrorKind> {
     let HistoryTables { revisions, log, meta } = tables;
     let sql = format!(
         "SELECT (SELECT value FROM {meta} WHERE key = 'format'), (SELECT max(seq) FROM {log}), \
@@ -144,8 +163,10 @@ async fn explain_failed_read(
     let sql = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name IN (?, ?, ?)";
     let query = sqlx::query_scalar::<_, String>(sql).bind(revisions).bind(log).bind(meta);
     // Whatever was wrong before is wrong still; the first error tells it best.
-    let Ok(found) = query.persistent(false).fetch_all(&mut *connection).await else {
-        return Err(reading(error));
+    let found = match query.persistent(false).fetch_all(&mut *connection).await {
+        Ok(found) => found,
+        Err(busy) if is_busy(&busy) => return Err(reading(busy)),
+        Err(_) => return Err(reading(error)),
     };
     if found.is_empty() {
         return Ok(History::default());
@@ -173,8 +194,11 @@ pub(crate) async fn read_source(
 ) -> Result<Option<String>, ErrorKind> {
     let sql = format!("SELECT source FROM {} WHERE id = ?", table(&tables.revisions));
     let query = sqlx::query_scalar::<_, Option<String>>(AssertSqlSafe(sql)).bind(id.to_owned());
-    let source = query.persistent(false).fetch_optional(handle.connection()).await;
-    Ok(source.map_err(reading)?.flatten())
+    let connection = handle.connection();
+    match query.persistent(false).fetch_optional(&mut *connection).await {
+        Ok(source) => Ok(source.flatten()),
+        Err(error) => explain_failed_read(connection, tables, error).await.map(|_| None),
+    }
 }
 
 /// The number of the newest log line, 0 if there is none.
@@ -260,16 +284,34 @@ pub(crate) async fn accept(
     tables: &HistoryTables,
     run: &RunIdentity,
     row: &NewRow<'_>,
+    patience: &mut Patience<'_>,
+) -> Result<(), ErrorKind> {
+    patience.refresh();
+    loop {
+        match accept_once(handle, tables, run, row).await {
+            Err(ErrorKind::Database { source, .. }) if is_busy(&source) => {
+                patience.wait().await.map_err(|waited| ErrorKind::LockTimeout { waited })?;
+            }
+            accepted => return accepted,
+        }
+    }
+}
+
+async fn accept_once(
+    handle: &mut Handle<'_>,
+    tables: &HistoryTables,
+    run: &RunIdentity,
+    row: &NewRow<'_>,
 ) -> Result<(), ErrorKind> {
     let doing = || format!("recording the edit of {}", row.id);
     let failed = |source| ErrorKind::Database { doing: doing(), source };
-    let connection = handle.connection();
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    let begun = ImmediateTransaction::begin(handle.connection()).await;
+    let mut transaction = begun.map_err(failed)?;
     let columns = row.file_columns();
     let set: Vec<String> = columns.iter().map(|(name, _)| format!("{name} = ?")).collect();
     let sql = format!("UPDATE {} SET {} WHERE id = ?", table(&tables.revisions), set.join(", "));
     let query = bind(sqlx::query(AssertSqlSafe(sql)), columns).bind(row.id.to_string());
-    query.execute(&mut *transaction).await.map_err(failed)?;
+    query.execute(transaction.connection()).await.map_err(failed)?;
     let line = LogLine {
         action: Action::Accept,
         revision: row.id.as_str(),
@@ -277,6 +319,6 @@ pub(crate) async fn accept(
         error_code: None,
         duration: Duration::ZERO,
     };
-    log(&mut transaction, tables, run, &line).await.map_err(failed)?;
+    log(transaction.connection(), tables, run, &line).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)
 }

@@ -2,9 +2,11 @@
 //! transaction is the lock, too.
 
 mod apply;
+mod busy;
 mod connect;
 pub(crate) mod history;
 mod offline;
+mod transaction;
 
 pub(crate) use apply::apply;
 pub(crate) use connect::Source;
