@@ -3,9 +3,10 @@
 use camino::Utf8PathBuf;
 use migrate_build::BuildError;
 use migrate_model::config::ConfigError;
+use migrate_model::revision::Direction;
 use migrate_model::revision::FileError;
 use migrate_model::{GraphError, Position};
-use migrate_runtime::{EditedRevision, ErrorKind, Failure};
+use migrate_runtime::{EditedRevision, ErrorKind, Failure, UnknownRevision};
 
 use crate::output::diff;
 use crate::output::{Diagnostic, Place};
@@ -123,10 +124,7 @@ impl RunError {
             }
             ErrorKind::Edited(edited) => self.of_edited(edited),
             ErrorKind::Failed(failure) => self.of_failure(failure),
-            ErrorKind::Unknown(unknown) => Diagnostic {
-                revision: unknown.first().map(|unknown| unknown.id.clone()),
-                ..plain()
-            },
+            ErrorKind::Unknown(unknown) => of_unknown(unknown),
             ErrorKind::Irreversible { id, file } => Diagnostic {
                 revision: Some(id.to_string()),
                 ..plain().at(Place::new(self.shown(file), Position::START))
@@ -136,7 +134,8 @@ impl RunError {
             | ErrorKind::LockTimeout { .. }
             | ErrorKind::HistoryVersion { .. }
             | ErrorKind::Database { .. }
-            | ErrorKind::Usage { .. } => plain(),
+            | ErrorKind::Usage { .. }
+            | _ => plain(),
         };
         let report = self.error.report();
         diagnostic.applied = report.ids().into_iter().map(str::to_owned).collect();
@@ -188,6 +187,7 @@ impl RunError {
             Some(error) => error.message().to_owned(),
             None => source.to_string(),
         };
+        let is_the_databases = self.error.code().starts_with("database.");
         let mut diagnostic = Diagnostic {
             revision: Some(failure.id.to_string()),
             statement: failure.statement.clone(),
@@ -210,8 +210,37 @@ impl RunError {
         }
         let report = self.error.report();
         diagnostic.notes.push(done_before(&report.ids()));
-        diagnostic.hint(Some("correct the file, then: cargo migrate up".to_owned()))
+        diagnostic.hint(match failure.direction {
+            _ if is_the_databases => self.error.hint(),
+            Direction::Up => Some("correct the file, then: cargo migrate up".to_owned()),
+            Direction::Down => Some(format!(
+                "correct the file, record that: cargo migrate accept {}\nthen: cargo migrate down",
+                failure.id
+            )),
+        })
     }
+}
+
+/// Every unknown revision on a line of its own.
+fn of_unknown(unknown: &[UnknownRevision]) -> Diagnostic {
+    let count = match unknown.len() {
+        1 => "a revision is applied here that has no file".to_owned(),
+        count => format!("{count} revisions are applied here that have no file"),
+    };
+    let first = unknown.first().map(|unknown| unknown.id.clone());
+    let mut diagnostic =
+        Diagnostic { revision: first, ..Diagnostic::new("integrity.unknown", count) };
+    diagnostic.notes.extend(unknown.iter().map(|unknown| {
+        let when = unknown.applied_at.get(..16).unwrap_or(&unknown.applied_at).replace('T', " ");
+        format!("{} {}   applied {when}", unknown.id, unknown.message)
+    }));
+    diagnostic.notes.push("nothing was run".to_owned());
+    let lost = diagnostic.revision.clone().unwrap_or_default();
+    diagnostic
+        .hint(Some(
+            "the database is newer? use the version of the code that it belongs to".to_owned(),
+        ))
+        .hint(Some(format!("the file was lost? write it back:   cargo migrate restore {lost}")))
 }
 
 /// The lines that differ, and both checksums.

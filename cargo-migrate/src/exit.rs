@@ -25,6 +25,8 @@ pub(crate) enum Exit {
     Undecided = 9,
     /// Refused for integrity.
     Integrity = 10,
+    /// Interrupted by a signal.
+    Interrupted = 130,
 }
 
 impl Exit {
@@ -33,6 +35,7 @@ impl Exit {
         let (area, _) = code.split_once('.').unwrap_or((code, ""));
         match (area, code) {
             (_, "revision.failed") => Self::Failed,
+            (_, "revision.interrupted") => Self::Interrupted,
             (_, "revision.undecided" | "integrity.partial") => Self::Undecided,
             ("graph" | "header" | "script" | "revision", _) => Self::Revisions,
             ("project" | "config" | "build" | "artifact", _) => Self::Project,
@@ -62,6 +65,7 @@ mod tests {
             ("revision.irreversible", 4),
             ("revision.failed", 8),
             ("revision.undecided", 9),
+            ("revision.interrupted", 130),
             ("integrity.edited", 10),
             ("integrity.partial", 9),
             ("lock.timeout", 7),

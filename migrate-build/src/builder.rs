@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use migrate_model::Graph;
 use migrate_model::config::{Config, MultipleHeads};
+use migrate_model::{Dialect, Graph};
 
 use crate::error::BuildError;
 use crate::generate;
@@ -65,7 +65,7 @@ impl Builder {
     /// themselves.
     pub fn write(&self, root: &Path, out: &Path) -> Result<(), BuildError> {
         let config = read_config(root)?;
-        if !config.revisions.contains(&self.folder) {
+        if config.revisions != [self.folder.clone()] {
             return Err(BuildError::OtherFolder {
                 folder: self.folder.clone(),
                 configured: config.revisions.join(", "),
@@ -74,6 +74,12 @@ impl Builder {
         let files = scan(root, &self.folder)?;
         if files.is_empty() && !self.allow_empty {
             return Err(BuildError::Empty { folder: self.folder.clone() });
+        }
+        // Only SQLite's scripts can be read by this version.
+        let dialects: Vec<Dialect> =
+            config.dialects.iter().copied().filter(|dialect| *dialect == Dialect::Sqlite).collect();
+        for file in &files {
+            file.check_for(&dialects).map_err(|error| BuildError::File { error })?;
         }
         let revisions = files.into_iter().map(|file| file.revision).collect();
         let graph = Graph::new(revisions).map_err(BuildError::Graph)?;
@@ -170,6 +176,11 @@ mod tests {
             "",
             &[("b.sql", &revision("b", "a"))],
             "revisions/b.sql:4: revision b revises a, which does not exist\nhelp: bring the file of a back (was it lost in a merge?), or correct the header",
+        );
+        fails(
+            "dialects = [\"sqlite\"]",
+            &[("a.sql", &(revision("a", "base") + "CREATE TABLE a (x);\nCOMMIT;\n"))],
+            "revisions/a.sql:8:1: `COMMIT` in a section that already runs in a transaction\nhelp: delete it: each revision runs in a transaction of its own",
         );
         let (a, b, c) = (revision("a", "base"), revision("b", "a"), revision("c", "a"));
         let heads = [("a.sql", a.as_str()), ("b.sql", &b), ("c.sql", &c)];

@@ -1,6 +1,9 @@
 //! The one connection that a run works on, borrowed or its own, and the one place where the
 //! dialects are told apart.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use migrate_model::Dialect;
 
 #[cfg(feature = "_sqlite")]
@@ -56,6 +59,34 @@ impl<'c> Connection<'c> {
         }
     }
 
+    /// Gives back a connection whose state is uncertain: a pool must not hand it out again.
+    pub(crate) async fn discard(self) {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(handle) => handle.discard().await,
+        }
+    }
+
+    /// Lets a running statement be interrupted once `stop` becomes true.
+    pub(crate) async fn interrupt_when(
+        &mut self,
+        stop: Option<&Arc<AtomicBool>>,
+    ) -> Result<(), ErrorKind> {
+        let Some(stop) = stop else { return Ok(()) };
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(handle) => sqlite::interrupt_when(handle, stop).await,
+        }
+    }
+
+    /// Ends what [`interrupt_when`](Self::interrupt_when) began.
+    pub(crate) async fn interrupt_no_more(&mut self) {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(handle) => sqlite::interrupt_no_more(handle).await,
+        }
+    }
+
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             #[cfg(feature = "_sqlite")]
@@ -105,12 +136,13 @@ impl<'c> Connection<'c> {
         tables: &HistoryTables,
         run: &RunIdentity,
         row: &NewRow<'_>,
+        from: &str,
         patience: &mut Patience<'_>,
     ) -> Result<(), ErrorKind> {
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(handle) => {
-                sqlite::history::accept(handle, tables, run, row, patience).await
+                sqlite::history::accept(handle, tables, run, row, from, patience).await
             }
         }
     }
@@ -132,5 +164,30 @@ impl<'c> Connection<'c> {
         if let Err(error) = logged {
             tracing::debug!(target: "migrate", %error, "the failure could not be logged");
         }
+    }
+}
+
+/// What a script for the dialect's own shell begins with.
+pub(crate) fn script_head(dialect: Dialect) -> Result<String, ErrorKind> {
+    match dialect {
+        #[cfg(feature = "_sqlite")]
+        Dialect::Sqlite => Ok(sqlite::SCRIPT_HEAD.to_owned()),
+        other => Err(no_script(other)),
+    }
+}
+
+/// The batch as a part of such a script.
+pub(crate) fn script(dialect: Dialect, batch: &Batch<'_>) -> Result<String, ErrorKind> {
+    match dialect {
+        #[cfg(feature = "_sqlite")]
+        Dialect::Sqlite => Ok(sqlite::script(batch)),
+        other => Err(no_script(other)),
+    }
+}
+
+fn no_script(dialect: Dialect) -> ErrorKind {
+    ErrorKind::Usage {
+        message: format!("no SQL for {dialect} can be written by this build"),
+        code: "config.dialect",
     }
 }

@@ -14,6 +14,7 @@ macro_rules! embed {
         #[doc(hidden)]
         mod __migrate_registry {
             // `include_dir!` expands to bare `include_dir::` paths.
+            use $crate as runtime;
             use $crate::include_dir;
             include!(concat!(env!("OUT_DIR"), "/migrate_registry.rs"));
 
@@ -34,10 +35,8 @@ macro_rules! embed {
 
         /// Runs and inspects the revisions that this crate carries.
         pub fn migrator() -> $crate::Migrator {
-            $crate::Migrator::new(::std::sync::Arc::clone(&__migrate_registry::REGISTRY))
-                .allow_multiple_heads(MULTIPLE_HEADS_ALLOWED)
+            let registry = ::std::sync::Arc::clone(&__migrate_registry::REGISTRY);
+            __migrate_registry::configured($crate::Migrator::new(registry))
         }
-
-        use __migrate_registry::MULTIPLE_HEADS_ALLOWED;
     };
 }

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
-use migrate_model::revision::{FileError, RevisionId};
+use migrate_model::revision::{Direction, FileError, RevisionId};
 use migrate_model::{Checksum, GraphError, Position};
 
+use crate::dialect::database_fault;
 use crate::registry::SourceError;
 use crate::report::Report;
 
 /// Why a run did not do all it was asked, and what it had done by then.
-#[derive(Debug)]
+///
+/// Its `Debug` output is what `main` prints when it returns the error: code, message and the way
+/// out.
 pub struct Error {
     kind: Box<ErrorKind>,
     report: Report,
@@ -37,9 +40,29 @@ impl Error {
         self.kind.code()
     }
 
+    /// Whether a connection that was lent to the run is in order: outside of a transaction, and
+    /// fit for further use. One that isn't must be closed; one of a pool has been.
+    pub fn is_connection_usable(&self) -> bool {
+        match &*self.kind {
+            ErrorKind::Failed(failure) => !failure.rolled_back.is_empty(),
+            ErrorKind::Database { source, .. } => database_fault(source) != Some("database.lost"),
+            _ => true,
+        }
+    }
+
     /// The way out, where the message alone doesn't say it.
     pub fn hint(&self) -> Option<String> {
         self.kind.hint()
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {self}", self.code())?;
+        match self.hint() {
+            Some(hint) => write!(f, "\nhelp: {hint}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -63,6 +86,7 @@ impl<T: Into<ErrorKind>> From<T> for Error {
 
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// The graph, or a name on it.
     #[error(transparent)]
@@ -119,6 +143,9 @@ pub enum ErrorKind {
         #[source]
         source: sqlx::Error,
     },
+    /// Somebody asked the run to stop; the revision that was running is rolled back.
+    #[error("interrupted; the revision that was running is rolled back")]
+    Interrupted,
     /// A call that can't be carried out.
     #[error("{message}")]
     Usage {
@@ -127,6 +154,19 @@ pub enum ErrorKind {
         /// The stable code.
         code: &'static str,
     },
+}
+
+/// The way out of an error that is the database's.
+fn way_out(code: &str) -> Option<String> {
+    let way = match code {
+        "database.unreachable" => {
+            "check the URL: the file must be a database, and its folder exist"
+        }
+        "database.permission" => "the file, its folder, or the URL's mode allows no writing",
+        "database.full" => "make room on the disk, then run it again",
+        _ => return None,
+    };
+    Some(way.to_owned())
 }
 
 fn round(duration: Duration) -> Duration {
@@ -221,6 +261,8 @@ fn unknown_text(revisions: &[UnknownRevision]) -> String {
 pub struct Failure {
     /// The revision.
     pub id: RevisionId,
+    /// Which way it went.
+    pub direction: Direction,
     /// Its file.
     pub file: String,
     /// Where the statement begins in the file; `None` if the failure was in our own bookkeeping
@@ -268,10 +310,11 @@ impl ErrorKind {
             Self::Partial { .. } => "integrity.partial",
             Self::Irreversible { .. } => "revision.irreversible",
             Self::Failed(failure) if failure.rolled_back.is_empty() => "revision.undecided",
-            Self::Failed(_) => "revision.failed",
+            Self::Failed(failure) => database_fault(&failure.source).unwrap_or("revision.failed"),
             Self::LockTimeout { .. } => "lock.timeout",
             Self::HistoryVersion { .. } => "history.version",
-            Self::Database { source, .. } => database_code(source),
+            Self::Interrupted => "revision.interrupted",
+            Self::Database { source, .. } => database_fault(source).unwrap_or("database.error"),
             Self::Usage { code, .. } => code,
         }
     }
@@ -296,32 +339,10 @@ impl ErrorKind {
             Self::HistoryVersion { .. } => {
                 Some("update cargo-migrate and migrate-runtime".to_owned())
             }
-            Self::Partial { .. } | Self::Failed(_) | Self::Database { .. } | Self::Usage { .. } => {
-                None
-            }
+            Self::Interrupted => Some("go on: cargo migrate up".to_owned()),
+            Self::Failed(failure) => way_out(database_fault(&failure.source)?),
+            Self::Database { source, .. } => way_out(database_fault(source)?),
+            Self::Partial { .. } | Self::Usage { .. } => None,
         }
-    }
-}
-
-fn database_code(error: &sqlx::Error) -> &'static str {
-    match error {
-        sqlx::Error::Configuration(_) => "config.database_url",
-        sqlx::Error::Database(error) => {
-            let code = error.code().and_then(|code| code.parse::<u32>().ok());
-            match code.map(|code| code & 0xFF) {
-                // SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH
-                Some(8 | 3 | 23) => "database.permission",
-                // SQLITE_CANTOPEN, SQLITE_NOTADB
-                Some(14 | 26) => "database.unreachable",
-                // SQLITE_FULL
-                Some(13) => "database.full",
-                _ => "database.error",
-            }
-        }
-        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => {
-            "database.lost"
-        }
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => "database.unreachable",
-        _ => "database.error",
     }
 }

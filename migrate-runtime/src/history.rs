@@ -42,7 +42,7 @@ impl RowState {
 
 /// How a row came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// The revision ran.
     Run,
     /// The state was recorded without running anything.
@@ -118,7 +118,7 @@ pub(crate) struct NewRow<'a> {
     pub(crate) created: Option<&'a str>,
     pub(crate) kind: Kind,
     pub(crate) checksum: String,
-    pub(crate) source: &'a str,
+    pub(crate) source: Option<&'a str>,
     /// The `down` section for this dialect; `None` for an irreversible revision.
     pub(crate) down_source: Option<&'a str>,
     pub(crate) down_transaction: bool,

@@ -42,19 +42,21 @@ mod runner;
 #[cfg(feature = "_dialect")]
 mod settings;
 
-pub use registry::{CrateInfo, Registry};
+pub use migrate_model::revision::{Direction, FileError, FileProblem, Kind};
+pub use migrate_model::{Checksum, Dialect, Graph, GraphError, Position, Revision, RevisionId};
+pub use registry::{CrateInfo, Registry, SourceError};
 
 #[cfg(feature = "_dialect")]
 pub use {
     error::{EditedRevision, Error, ErrorKind, Failure, UnknownRevision},
     event::Event,
-    history::{AppliedRevision, Origin, RowState},
+    history::{AppliedRevision, RowState},
     identity::GitCommit,
     into_database::IntoDatabase,
     migrator::{Accepted, Finding, Migrator, Status},
     offline::OfflineRange,
     report::{Plan, Report, Step, StepReport},
-    settings::{HistoryTables, TransactionMode},
+    settings::{HistoryTables, MultipleHeads, StoreSource, TransactionMode},
 };
 
 /// The connection library, in the version that this crate's types belong to.

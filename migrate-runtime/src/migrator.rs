@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use migrate_model::revision::{Direction, Identifier, PlannedStep};
@@ -18,7 +19,7 @@ use crate::patience::Patience;
 use crate::registry::Registry;
 use crate::report::{Plan, Report};
 use crate::runner::{self, Context, Goal, Integrity, Prepared, Purpose};
-use crate::settings::{HistoryTables, Settings, TransactionMode};
+use crate::settings::{HistoryTables, MultipleHeads, Settings, StoreSource, TransactionMode};
 
 /// Runs and inspects the revisions of a [`Registry`] on a database.
 ///
@@ -120,11 +121,36 @@ impl Migrator {
         self
     }
 
-    /// Lets [`run`](Self::run) go up to all heads where there are several, instead of refusing.
-    /// A migrations crate follows its `multiple-heads` setting.
+    /// What [`run`](Self::run) does where there are several heads (default: refuse).
     #[must_use]
-    pub fn allow_multiple_heads(mut self, allow: bool) -> Self {
-        self.settings.allow_multiple_heads = allow;
+    pub fn multiple_heads(mut self, meaning: MultipleHeads) -> Self {
+        self.settings.multiple_heads = meaning;
+        self
+    }
+
+    /// What of each revision's text the history keeps (default: all of it). Without the text an
+    /// edit is still refused, but can't be shown or taken back; without the `down` section an
+    /// older binary can't take the revision down.
+    #[must_use]
+    pub fn store_source(mut self, what: StoreSource) -> Self {
+        self.settings.store_source = what;
+        self
+    }
+
+    /// Keeps only texts of at most that many bytes (default: of any length).
+    #[must_use]
+    pub fn store_source_max(mut self, bytes: usize) -> Self {
+        self.settings.store_source_max = bytes;
+        self
+    }
+
+    /// Stops a run once `stop` becomes true: the statement that is running is interrupted, its
+    /// revision rolled back, and the error is [`ErrorKind::Interrupted`]. For signal handlers.
+    ///
+    /// On SQLite the connection's progress handler is used for it, and removed afterwards.
+    #[must_use]
+    pub fn stop_when(mut self, stop: Arc<AtomicBool>) -> Self {
+        self.settings.stop = Some(stop);
         self
     }
 
@@ -215,8 +241,9 @@ impl Migrator {
     }
 
     /// What [`up`](Self::up) would do on a database that is empty, or not there at all.
-    pub fn plan_on_empty(&self, target: &str) -> Result<Plan, Error> {
-        runner::plan(&self.registry, &History::default(), Goal::Up(target))
+    pub fn plan_on_empty(&self, target: &str, dialect: Dialect) -> Result<Plan, Error> {
+        let empty = History::default();
+        runner::plan(&self.registry, &self.settings, &empty, Goal::Up(target), dialect)
     }
 
     /// The current heads, sorted; none for an empty database.
@@ -309,8 +336,13 @@ impl Migrator {
             return Ok(None);
         }
         let step = PlannedStep { index, direction: Direction::Up };
-        let prepared = Prepared::new(&self.registry, step, Purpose::Record, connection.dialect())?;
-        connection.accept(tables, &self.identity(), &prepared.row(), &mut self.patience()).await?;
+        let dialect = connection.dialect();
+        let prepared =
+            Prepared::new(&self.registry, &self.settings, step, Purpose::Record, dialect)?;
+        let run = self.identity();
+        connection
+            .accept(tables, &run, &prepared.row(), &row.checksum, &mut self.patience())
+            .await?;
         Ok(Some(Accepted { from: row.checksum.clone(), to }))
     }
 
@@ -330,7 +362,7 @@ impl Migrator {
         goal: Goal<'_>,
     ) -> Result<Report, Error> {
         let access = match goal {
-            Goal::Newest { .. } | Goal::Up(_) | Goal::Stamp(_) => Access::Create,
+            Goal::Newest(_) | Goal::Up(_) | Goal::Stamp(_) => Access::Create,
             Goal::Down(_) => Access::Existing,
         };
         let mut connection = open(database, access).await?;
@@ -341,7 +373,10 @@ impl Migrator {
             listener: &*self.listener,
         };
         let outcome = runner::run(&mut connection, &context, goal).await;
-        connection.release().await;
+        match &outcome {
+            Err(error) if !error.is_connection_usable() => connection.discard().await,
+            _ => connection.release().await,
+        }
         outcome
     }
 
@@ -352,10 +387,11 @@ impl Migrator {
     ) -> Result<Plan, Error> {
         let mut connection = open(database, Access::Existing).await?;
         let inspected = self.inspect(&mut connection).await;
+        let dialect = connection.dialect();
         connection.release().await;
         let (history, integrity) = inspected?;
         integrity.into_result()?;
-        runner::plan(&self.registry, &history, goal)
+        runner::plan(&self.registry, &self.settings, &history, goal, dialect)
     }
 
     async fn inspect(
@@ -373,11 +409,11 @@ impl Migrator {
     }
 
     fn patience(&self) -> Patience<'_> {
-        Patience::new(self.settings.lock_timeout, &*self.listener)
+        Patience::new(&self.settings, &*self.listener)
     }
 
     fn newest(&self) -> Goal<'static> {
-        Goal::Newest { allow_multiple_heads: self.settings.allow_multiple_heads }
+        Goal::Newest(self.settings.multiple_heads)
     }
 
     fn identity(&self) -> RunIdentity {

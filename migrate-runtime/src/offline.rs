@@ -3,8 +3,9 @@
 use migrate_model::revision::{Applied, Direction, Identifier};
 use migrate_model::{Dialect, GraphError};
 
+use crate::connection;
 use crate::dialect::Batch;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::identity::RunIdentity;
 use crate::registry::Registry;
 use crate::runner::{Goal, Prepared};
@@ -36,26 +37,21 @@ pub(crate) fn script(
         Direction::Up => Goal::Up(range.to),
         Direction::Down => Goal::Down(range.to),
     };
-    let goal = goal.fix(graph, &applied)?;
-    let mut scripts = Vec::new();
+    let goal = goal.fix(graph, &applied, settings.multiple_heads)?;
+    let starts_empty = applied.is_empty();
+    let mut scripts = vec![connection::script_head(dialect)?];
     for step in goal.steps(graph, &applied)? {
-        let prepared = Prepared::new(registry, step, goal.purpose(), dialect)?;
+        let prepared = Prepared::new(registry, settings, step, goal.purpose(), dialect)?;
         let batch = Batch {
             tables: &settings.tables,
             run,
             crate_info: registry.crate_info(),
             registry_digest: registry.digest(),
-            expected_version: (range.from.is_some() || !scripts.is_empty()).then_some(0),
+            expected_version: (!starts_empty || scripts.len() > 1).then_some(0),
+            clears_history: false,
             steps: &[prepared.ready()],
         };
-        scripts.push(match dialect {
-            #[cfg(feature = "_sqlite")]
-            Dialect::Sqlite => crate::dialect::sqlite::script(&batch),
-            other => {
-                let message = format!("no SQL for {other} can be written by this build");
-                return Err(ErrorKind::Usage { message, code: "config.dialect" }.into());
-            }
-        });
+        scripts.push(connection::script(dialect, &batch)?);
     }
     Ok(scripts.join("\n"))
 }
@@ -65,7 +61,8 @@ fn start_state(registry: &Registry, from: Option<&str>) -> Result<Applied, Error
     let graph = registry.graph();
     let Some(from) = from else { return Ok(Applied::default()) };
     let identifier = Identifier::parse(from)?;
-    if identifier.is_relative() {
+    // No database is asked, so nothing may count from its state.
+    if identifier.is_relative() || identifier.needs_state() {
         return Err(GraphError::Unresolved { input: from.to_owned(), nearest: None }.into());
     }
     let found = identifier.resolve(graph, &Applied::default(), Direction::Up)?;

@@ -1,30 +1,37 @@
 //! Waiting for others that hold the database, up to a deadline, and telling that it waits. Knows
 //! time; what counts as held, each dialect knows.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::connection::Listener;
+use crate::error::ErrorKind;
 use crate::event::Event;
+use crate::settings::Settings;
 
 /// The first pause before a held database is tried again; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long a call may still wait, all its tries together.
+/// How long a run may still wait for one thing.
 pub(crate) struct Patience<'l> {
     started: Instant,
     deadline: Instant,
+    timeout: Duration,
     pause: Duration,
     listener: Listener<'l>,
+    stop: Option<&'l AtomicBool>,
 }
 
 impl<'l> Patience<'l> {
-    pub(crate) fn new(timeout: Duration, listener: Listener<'l>) -> Self {
-        let started = Instant::now();
-        // A time-out past the end of time is no time-out: a year is as good.
-        let deadline = started.checked_add(timeout);
-        let deadline = deadline.unwrap_or_else(|| started + Duration::from_hours(24 * 365));
-        Self { started, deadline, pause: FIRST_PAUSE, listener }
+    pub(crate) fn new(settings: &'l Settings, listener: Listener<'l>) -> Self {
+        let now = Instant::now();
+        let timeout = settings.lock_timeout;
+        let stop = settings.stop.as_deref();
+        let mut patience =
+            Self { started: now, deadline: now, timeout, pause: FIRST_PAUSE, listener, stop };
+        patience.begin_anew();
+        patience
     }
 
     /// What is left of it.
@@ -32,11 +39,12 @@ impl<'l> Patience<'l> {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// Pauses before the next try; at the deadline says how long it has waited in vain.
-    pub(crate) async fn wait(&mut self) -> Result<(), Duration> {
+    /// Pauses before the next try, unless the deadline is reached or the run shall stop.
+    pub(crate) async fn wait(&mut self) -> Result<(), ErrorKind> {
+        self.check_stop()?;
         let (waited, rest) = (self.started.elapsed(), self.rest());
         if rest.is_zero() {
-            return Err(waited);
+            return Err(ErrorKind::LockTimeout { waited });
         }
         (self.listener)(&Event::LockWait { waited });
         tracing::debug!(target: "migrate", ?waited, "the database is locked");
@@ -45,9 +53,21 @@ impl<'l> Patience<'l> {
         Ok(())
     }
 
-    /// Forgets how long the pauses have become: the next try is another one's.
-    pub(crate) fn refresh(&mut self) {
+    /// An error if somebody asked the run to stop.
+    pub(crate) fn check_stop(&self) -> Result<(), ErrorKind> {
+        match self.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => Err(ErrorKind::Interrupted),
+            _ => Ok(()),
+        }
+    }
+
+    /// Starts counting: only waiting counts, not the work between two waits.
+    pub(crate) fn begin_anew(&mut self) {
         self.pause = FIRST_PAUSE;
+        self.started = Instant::now();
+        // A time-out past the end of time is no time-out: a year is as good.
+        let deadline = self.started.checked_add(self.timeout);
+        self.deadline = deadline.unwrap_or_else(|| self.started + Duration::from_hours(24 * 365));
     }
 
     pub(crate) fn listener(&self) -> Listener<'l> {

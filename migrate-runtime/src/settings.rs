@@ -1,5 +1,7 @@
 //! How a migrator runs: its tables, its transactions, its patience.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Whether each revision is a transaction of its own, or the whole run is one.
@@ -49,12 +51,39 @@ impl Default for HistoryTables {
     }
 }
 
+/// What several heads mean for [`run`](crate::Migrator::run).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MultipleHeads {
+    /// An error: somebody has to put them in order.
+    #[default]
+    Deny,
+    /// Lineages that are separate by design: all of them are applied.
+    Allow,
+}
+
+/// What of a revision's text the history keeps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StoreSource {
+    /// All of it: edits can be shown as a diff, and files restored.
+    #[default]
+    Full,
+    /// Only the section that takes the revision down.
+    Down,
+    /// Nothing.
+    None,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) tables: HistoryTables,
     pub(crate) transaction: TransactionMode,
     pub(crate) lock_timeout: Duration,
-    pub(crate) allow_multiple_heads: bool,
+    pub(crate) multiple_heads: MultipleHeads,
+    pub(crate) store_source: StoreSource,
+    /// The most bytes of a text that the history keeps; a longer one is not kept at all.
+    pub(crate) store_source_max: usize,
+    /// Set by somebody who wants the run to stop.
+    pub(crate) stop: Option<Arc<AtomicBool>>,
 }
 
 impl Default for Settings {
@@ -63,7 +92,10 @@ impl Default for Settings {
             tables: HistoryTables::default(),
             transaction: TransactionMode::default(),
             lock_timeout: Duration::from_mins(1),
-            allow_multiple_heads: false,
+            multiple_heads: MultipleHeads::default(),
+            store_source: StoreSource::default(),
+            store_source_max: usize::MAX,
+            stop: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The promise: an edited applied file is refused by `up`, by `verify` and by the rebuilt
 //! application, and nothing is changed by a refused run.
 
-use migrate_tests::{Revision, Workspace, query, state};
+use migrate_tests::{Revision, Workspace, execute, query, state};
 
 const USERS: Revision<'_> = Revision {
     id: "aaaa1111",
@@ -119,6 +119,8 @@ fn the_rebuilt_application_refuses_and_goes_on_once_it_is_put_back() {
     workspace.replace(&file, "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL");
     let run = workspace.application(&url).succeeds();
     assert_eq!(run.stdout, "applied bbbb2222, now at bbbb2222\n");
+    let windows = workspace.read(&file).replace('\n', "\r\n");
+    workspace.write(&file, format!("\u{FEFF}{windows}"));
     let run = workspace.application(&url).succeeds();
     assert_eq!(run.stdout, "applied , now at bbbb2222\n");
 }
@@ -166,4 +168,23 @@ fn accept_asks_and_then_records_the_edit() {
     assert_eq!(query(&workspace.path("shop.db"), logged), ["accept aaaa1111"]);
     let stored = "SELECT source AS x FROM _migrate_revisions";
     assert_eq!(query(&workspace.path("shop.db"), stored), [workspace.read(&file)]);
+}
+
+#[test]
+fn restore_keeps_what_it_replaces_and_writes_nowhere_else() {
+    let workspace = Workspace::new();
+    let file = workspace.revision(USERS);
+    workspace.migrate(["up"]).succeeds();
+    let edited = workspace.read(&file) + "-- my thoughts\n";
+    workspace.write(&file, &edited);
+    let stdout = workspace.migrate(["restore", "aaaa1111"]).succeeds().stdout;
+    let kept = stdout.lines().next().unwrap().rsplit(' ').next().unwrap();
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), edited);
+
+    let outside = "UPDATE _migrate_revisions SET file = '../../outside.sql'";
+    execute(&workspace.path("shop.db"), outside);
+    std::fs::remove_file(workspace.path(&file)).unwrap();
+    let error = workspace.migrate_json(["restore", "aaaa1111"]).json_error();
+    assert_eq!(error["code"], "history.file");
+    assert!(!workspace.path("../outside.sql").exists());
 }

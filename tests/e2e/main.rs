@@ -4,6 +4,7 @@
 
 mod build_time;
 mod commands;
+mod configured;
 mod edited;
 mod failing_statement;
 mod forum_shop;
@@ -11,3 +12,4 @@ mod init;
 mod integrity;
 mod offline;
 mod project;
+mod quickstart;

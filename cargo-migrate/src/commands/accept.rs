@@ -1,16 +1,16 @@
 //! `accept`: records a deliberate edit of an applied revision, after showing it.
 
-use migrate_model::Checksum;
 use migrate_model::script::same_statements;
+use migrate_model::{Checksum, Dialect};
 use migrate_runtime::EditedRevision;
 use serde_json::json;
 
-use super::Outcome;
+use super::{Outcome, name};
 use crate::arguments::{Accept, Common};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::{Output, diff};
-use crate::project::{DatabaseUrl, Project};
+use crate::project::Project;
 
 pub(crate) async fn run(common: &Common, accept: &Accept, output: &Output) -> Outcome {
     let project = Project::find(common)?;
@@ -18,55 +18,58 @@ pub(crate) async fn run(common: &Common, accept: &Accept, output: &Output) -> Ou
     let migrator = project.migrator(project.registry()?);
     let url = project.existing_database(common)?;
     let status = migrator.status(url.as_str()).await.map_err(failed)?;
-    let edited =
-        status.edited.iter().find(|edited| edited.id.as_str().starts_with(&accept.revision));
+    let graph = migrator.registry().graph();
+    let index = name::one(graph, &status, &accept.revision)
+        .map_err(|error| CliError::graph(&project, error))?;
+    let id = graph.revision(index).id.as_str();
+    let edited = status.edited.iter().find(|edited| edited.id.as_str() == id);
     if let Some(edited) = edited {
         show(edited, output);
         if !output.confirm(&format!("record this edit in {}?", url.shown())) {
-            return Ok(nothing_done(edited, output));
+            tell(output, id, &edited.applied, &edited.applied);
+            return Ok(Exit::Done);
         }
     }
-    let accepted = migrator.accept(url.as_str(), &accept.revision).await.map_err(failed)?;
-    match (accepted, edited) {
-        (Some(accepted), Some(edited)) => {
-            told(edited, &accepted.from, &accepted.to, &url, output);
+    match migrator.accept(url.as_str(), id).await.map_err(failed)? {
+        Some(accepted) => {
+            let to = accepted.to.to_string();
+            tell(output, id, &accepted.from, &to);
+            output.verb(
+                "Accepted",
+                format_args!(
+                    "{id} {}: {} -> {}, logged in {}",
+                    graph.revision(index).message,
+                    short(&accepted.from),
+                    short(&to),
+                    url.shown()
+                ),
+            );
         }
-        _ => output.verb("Finished", format_args!("{} is as it was applied", accept.revision)),
+        None => {
+            let sum = graph.revision(index).checksum.to_string();
+            tell(output, id, &sum, &sum);
+            output.verb("Finished", format_args!("{id} is as it was applied"));
+        }
     }
     Ok(Exit::Done)
+}
+
+fn tell(output: &Output, id: &str, from: &str, to: &str) {
+    output.json(&json!({ "revision": id, "from": from, "to": to }));
+}
+
+fn short(sum: &str) -> String {
+    sum.parse().map_or_else(|_| sum.to_owned(), |sum: Checksum| sum.short())
 }
 
 fn show(edited: &EditedRevision, output: &Output) {
     if let (Some(applied), Some(at_hand)) = (edited.applied_source(), edited.source_at_hand()) {
         output.line(diff::changed_lines(applied, at_hand));
-        output.line(match same_statements(applied, at_hand) {
+        output.line(match same_statements(Dialect::Sqlite, applied, at_hand) {
             true => "   only comments differ: the statements are the same",
             false => {
-                "   the statements differ: a database made from scratch will not be like this one"
+                "   the statements differ: a database made from scratch may not be like this one"
             }
         });
     }
-}
-
-fn nothing_done(edited: &EditedRevision, output: &Output) -> Exit {
-    let from = &edited.applied;
-    output.json(&json!({ "revision": edited.id.as_str(), "from": from, "to": from }));
-    Exit::Done
-}
-
-fn told(edited: &EditedRevision, from: &str, to: &Checksum, url: &DatabaseUrl, output: &Output) {
-    output.json(&json!({ "revision": edited.id.as_str(), "from": from, "to": to.to_string() }));
-    let short =
-        |sum: String| sum.trim_start_matches("sha256:").chars().take(12).collect::<String>();
-    output.verb(
-        "Accepted",
-        format_args!(
-            "{} {}: {}… -> {}…, logged in {}",
-            edited.id,
-            edited.message,
-            short(from.to_owned()),
-            short(to.to_string()),
-            url.shown()
-        ),
-    );
 }

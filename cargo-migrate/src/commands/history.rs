@@ -18,7 +18,8 @@ pub(crate) async fn run(common: &Common, history: &History, output: &Output) -> 
     let project = Project::find(common)?;
     let migrator = project.migrator(project.registry()?);
     let range = history.range.as_deref().or(history.rev_range.as_deref()).unwrap_or(":");
-    let asks_database = history.indicate_current || range.contains("current");
+    let parsed = Range::parse(range).map_err(|error| CliError::graph(&project, error))?;
+    let asks_database = history.indicate_current || parsed.needs_state();
     let status = if asks_database {
         let url = project.existing_database(common)?;
         let status = migrator.status(url.as_str()).await;
@@ -29,9 +30,8 @@ pub(crate) async fn run(common: &Common, history: &History, output: &Output) -> 
     let graph = migrator.registry().graph();
     let applied = status.iter().flat_map(|status| &status.applied);
     let applied = Applied::of(graph, applied.map(|row| row.id.as_str()));
-    let listed = Range::parse(range)
-        .and_then(|range| range.resolve(graph, &applied))
-        .map_err(|error| CliError::graph(&project, error))?;
+    let listed = parsed.resolve(graph, &applied);
+    let listed = listed.map_err(|error| CliError::graph(&project, error))?;
 
     let marks = status.as_ref().filter(|_| history.indicate_current).map(States::new);
     let newest_first = listed.into_iter().rev();

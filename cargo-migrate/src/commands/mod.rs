@@ -5,6 +5,7 @@ pub(crate) mod current;
 pub(crate) mod down;
 pub(crate) mod history;
 pub(crate) mod init;
+mod name;
 pub(crate) mod new;
 pub(crate) mod restore;
 mod run;

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::SystemTime;
 
 use camino::Utf8Path;
-use migrate_model::revision::file_name;
-use migrate_model::{GraphError, RevisionId};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use migrate_model::config::Filename;
+use migrate_model::revision::slug;
+use migrate_model::{GraphError, RevisionFile, RevisionId};
 use minijinja::context;
 use serde_json::json;
 
@@ -40,16 +42,23 @@ pub(crate) fn run(common: &Common, new: &New, output: &Output) -> Outcome {
     }
 
     let revises: Vec<String> = heads.iter().map(ToString::to_string).collect();
-    let created = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let now = Timestamp::now();
+    let created = format!("{now:.0}");
     let revises_text = if revises.is_empty() { "base".to_owned() } else { revises.join(", ") };
-    let text = render(&message, &id, &revises_text, &created)?;
+    let text = render(&project, &message, &id, &revises_text, &created)?;
     let folder = project.root.join(&project.config.revisions[0]);
     fs::create_dir_all(&folder).map_err(|error| CliError::io(&shown(&folder), error))?;
-    let path = folder.join(file_name(&created[..10], &id, &message, "sql"));
+    let path = folder.join(file_name(&project.config.filename, now, &id, &message)? + ".sql");
+    // What would break every command is not written at all.
+    RevisionFile::parse(&shown(&path), path.file_name().unwrap_or_default(), text.as_bytes())
+        .map_err(CliError::File)?;
     write_new(&path, &text)?;
 
     output.json(&json!({ "revision": id.as_str(), "file": shown(&path), "revises": revises }));
     output.verb("Wrote", shown(&path));
+    for command in &project.config.post_write {
+        post_write(command, &path)?;
+    }
     if new.edit {
         open_editor(&path)?;
     } else {
@@ -89,16 +98,48 @@ fn random_id() -> Result<RevisionId, CliError> {
     chosen_id(&format!("{:012x}", number >> 16))
 }
 
+/// The file's name without its ending, as the configuration wants it.
+fn file_name(
+    filename: &Filename,
+    now: Timestamp,
+    id: &RevisionId,
+    message: &str,
+) -> Result<String, CliError> {
+    let zone = match filename.time_zone.as_str() {
+        "local" => TimeZone::system(),
+        name => TimeZone::get(name).map_err(|_| {
+            usage("config.bad_value", format!("`filename.time-zone`: there is no time zone {name}"))
+        })?,
+    };
+    let time = now.to_zoned_datetime(zone);
+    let name = filename
+        .pattern
+        .replace("{date}", &time.strftime("%Y-%m-%d").to_string())
+        .replace("{time}", &time.strftime("%H%M%S").to_string())
+        .replace("{id}", id.as_str())
+        .replace("{slug}", &slug(message, filename.slug_length));
+    // Without a slug nothing dangles.
+    Ok(name.trim_matches(['_', '-', '.']).to_owned())
+}
+
 fn render(
+    project: &Project,
     message: &str,
     id: &RevisionId,
     revises: &str,
     created: &str,
 ) -> Result<String, CliError> {
-    let template = include_str!("../../template/revision.sql.j2");
+    const NAME: &str = "revision.sql.j2";
+    let own = project.config.templates.as_ref().map(|folder| project.root.join(folder).join(NAME));
+    let template = match own.filter(|path| path.is_file()) {
+        Some(path) => {
+            fs::read_to_string(&path).map_err(|error| CliError::io(&shown(&path), error))?
+        }
+        None => include_str!("../../template/revision.sql.j2").to_owned(),
+    };
     let revision = id.as_str();
     let values = context! { message, revision, revises, created };
-    template::render("revision.sql.j2", template, values)
+    template::render(NAME, &template, values)
 }
 
 /// Writes a file that must not exist yet.
@@ -107,6 +148,30 @@ fn write_new(path: &Utf8Path, text: &str) -> Result<(), CliError> {
     let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|error| CliError::io(&shown(path), error))
+}
+
+/// Runs a command of the configuration on the new file. The file stays, whatever comes of it.
+fn post_write(command: &str, path: &Utf8Path) -> Result<(), CliError> {
+    let mut words = command.split_whitespace();
+    let Some(program) = words.next() else { return Ok(()) };
+    let failed = |why: String| CliError::Project {
+        code: "config.post_write",
+        message: format!("post-write `{command}` {why}; the file is there: {}", shown(path)),
+        hint: None,
+        candidates: Vec::new(),
+    };
+    // Its output is for eyes: stdout belongs to the command's own product.
+    let output = Command::new(program).args(words).arg(path).output();
+    let output = output.map_err(|error| failed(format!("can't be run: {error}")))?;
+    eprint!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(failed(format!("ended with {}", output.status))),
+    }
 }
 
 fn open_editor(path: &Utf8Path) -> Result<(), CliError> {

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use camino::Utf8Path;
 use migrate_model::Checksum;
 use migrate_runtime::AppliedRevision;
 use serde_json::json;
@@ -30,12 +31,56 @@ pub(crate) async fn run(common: &Common, restore: &Restore, output: &Output) -> 
             candidates: Vec::new(),
         });
     };
-    let path = project.root.join(file_of(&project, row));
-    fs::write(&path, &source).map_err(|error| CliError::io(&shown(&path), error))?;
+    let sum = Checksum::of(source.as_bytes());
+    if sum.to_string() != row.checksum {
+        let message =
+            format!("the stored text of {} does not have the checksum of its row", row.id);
+        return Err(refused("history.no_source", message));
+    }
+    let path = project.root.join(confined(&project, file_of(&project, row))?);
+    let before = fs::read(&path).ok().filter(|text| Checksum::of(text) != sum);
+    if let Some(before) = &before {
+        let kept = keep(&path, before)?;
+        output.verb("Kept", format_args!("what the file was, in {kept}"));
+    }
+    if before.is_some() || !path.exists() {
+        fs::write(&path, &source).map_err(|error| CliError::io(&shown(&path), error))?;
+        let sum = sum.short();
+        output.verb("Restored", format_args!("{} from {} ({sum})", shown(&path), url.shown()));
+    } else {
+        output.verb("Finished", format_args!("{} is as it was applied", shown(&path)));
+    }
     output.json(&json!({ "revision": row.id, "file": shown(&path) }));
-    let sum = Checksum::of(source.as_bytes()).short();
-    output.verb("Restored", format_args!("{} from {} ({sum})", shown(&path), url.shown()));
     Ok(Exit::Done)
+}
+
+fn refused(code: &'static str, message: String) -> CliError {
+    let hint = Some("take the file from your version control".to_owned());
+    CliError::Project { code, message, hint, candidates: Vec::new() }
+}
+
+/// A path that comes from a database must lead into the folders of the revisions.
+fn confined(project: &Project, file: String) -> Result<String, CliError> {
+    let is_inside = |folder: &String| {
+        let rest = file.strip_prefix(folder.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        rest.is_some_and(|rest| rest.split('/').all(|part| !part.is_empty() && part != ".."))
+    };
+    if project.config.revisions.iter().any(is_inside) {
+        return Ok(file);
+    }
+    let message = format!("the history names a file outside of the revisions: {file}");
+    Err(refused("history.file", message))
+}
+
+/// Puts the text that is about to be replaced aside; nothing that somebody wrote is lost.
+fn keep(path: &Utf8Path, text: &[u8]) -> Result<String, CliError> {
+    let name = path.file_name().unwrap_or("revision");
+    let sum = Checksum::of(text).short();
+    let digits = sum.trim_start_matches("sha256:").trim_end_matches('…');
+    let kept = std::env::temp_dir().join(format!("{digits}_{name}"));
+    let shown = kept.display().to_string();
+    fs::write(&kept, text).map_err(|error| CliError::io(&shown, error))?;
+    Ok(shown)
 }
 
 /// The applied revision that an id, or the beginning of one, names.

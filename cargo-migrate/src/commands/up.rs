@@ -1,7 +1,8 @@
 //! `up`: applies revisions.
 
+use migrate_model::Dialect;
 use migrate_model::revision::Direction;
-use migrate_runtime::Report;
+use migrate_runtime::{MultipleHeads, Report};
 
 use super::{Outcome, run};
 use crate::arguments::{Common, Up};
@@ -13,7 +14,10 @@ pub(crate) async fn run(common: &Common, up: &Up, output: &Output) -> Outcome {
     let project = Project::find(common)?;
     let migrator = run::migrator(&project, &up.options, output)?;
     let failed = |error| CliError::run(&project, error);
-    let newest = if project.allows_multiple_heads() { "heads" } else { "head" };
+    let newest = match project.multiple_heads() {
+        MultipleHeads::Deny => "head",
+        MultipleHeads::Allow => "heads",
+    };
     let target = up.target.as_deref().unwrap_or(newest);
     if up.options.sql {
         return run::print_script(&project, &migrator, target, Direction::Up, output);
@@ -21,13 +25,15 @@ pub(crate) async fn run(common: &Common, up: &Up, output: &Output) -> Outcome {
     let url = project.database_url(common)?;
     if up.options.dry_run {
         let plan = if url.is_missing() {
-            migrator.plan_on_empty(target)
+            migrator.plan_on_empty(target, Dialect::Sqlite)
         } else {
             migrator.plan_up(url.as_str(), target).await
         };
         return Ok(run::show_plan(&project, &plan.map_err(failed)?, output));
     }
-    if url.is_missing() && migrator.plan_on_empty(target).map_err(failed)?.steps.is_empty() {
+    if url.is_missing()
+        && migrator.plan_on_empty(target, Dialect::Sqlite).map_err(failed)?.steps.is_empty()
+    {
         // Nothing to run is no reason to make a file.
         return Ok(run::finish(&project, &Report::default(), "applied", output));
     }

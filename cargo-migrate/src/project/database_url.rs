@@ -73,19 +73,29 @@ fn from_dotenv(workspace: &Utf8Path, variable: &str) -> Result<Option<String>, C
         return Ok(None);
     }
     // dotenvy's own message would quote the line, and the line may hold a password.
-    let unreadable = || CliError::Project {
-        code: "config.dotenv",
-        message: format!("{} can't be read as lines of NAME=value", super::shown(&path)),
-        hint: None,
-        candidates: Vec::new(),
+    let unreadable = |error: &dotenvy::Error| {
+        let name = match error {
+            dotenvy::Error::LineParse(line, _) => line.split('=').next().unwrap_or_default().trim(),
+            _ => "",
+        };
+        let place = if name.is_empty() { String::new() } else { format!(" at `{name}`") };
+        CliError::Project {
+            code: "config.dotenv",
+            message: format!("{} can't be read{place}", super::shown(&path)),
+            hint: Some("a line is NAME=value; a value with spaces stands in quotes".to_owned()),
+            candidates: Vec::new(),
+        }
     };
-    for pair in dotenvy::from_path_iter(&path).map_err(|_| unreadable())? {
-        let (name, value) = pair.map_err(|_| unreadable())?;
-        if name == variable && !value.is_empty() {
-            return Ok(Some(value));
+    let mut fault = None;
+    for pair in dotenvy::from_path_iter(&path).map_err(|error| unreadable(&error))? {
+        match pair {
+            Ok((name, value)) if name == variable && !value.is_empty() => return Ok(Some(value)),
+            Ok(_) => {}
+            // A line that is none of ours is no matter, as long as ours is found.
+            Err(error) => fault = Some(unreadable(&error)),
         }
     }
-    Ok(None)
+    fault.map_or(Ok(None), Err)
 }
 
 fn parse(url: &str, base: &Utf8Path) -> Result<DatabaseUrl, CliError> {
@@ -116,7 +126,8 @@ fn parse(url: &str, base: &Utf8Path) -> Result<DatabaseUrl, CliError> {
         Some((scheme @ ("postgres" | "postgresql" | "mysql" | "mariadb"), _)) => {
             Err(unusable(format!("{scheme} is not supported by this version")))
         }
-        _ => Err(unusable(format!("`{shown}` is no database URL"))),
+        // It isn't shown: what is no URL can't be told apart into what is secret and what isn't.
+        _ => Err(unusable("what is given is no database URL".to_owned())),
     }
 }
 

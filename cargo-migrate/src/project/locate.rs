@@ -231,7 +231,13 @@ impl Manifest {
 /// changes.
 pub(super) fn git_commit(folder: &Utf8Path) -> Option<GitCommit> {
     let output = Command::new("git")
-        .args(["status", "--porcelain=v2", "--branch", "--untracked-files=no"])
+        .args([
+            "--no-optional-locks",
+            "status",
+            "--porcelain=v2",
+            "--branch",
+            "--untracked-files=no",
+        ])
         .current_dir(folder)
         .output()
         .ok()

@@ -9,8 +9,13 @@ mod manifest_edit;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use migrate_model::config::{Config, TransactionSetting};
-use migrate_runtime::{CrateInfo, HistoryTables, Migrator, Registry, TransactionMode};
+use migrate_model::config::{
+    Config, MultipleHeads as MultipleHeadsSetting, StoreSource as StoreSourceSetting,
+    TransactionSetting,
+};
+use migrate_runtime::{
+    CrateInfo, HistoryTables, Migrator, MultipleHeads, Registry, StoreSource, TransactionMode,
+};
 
 pub(crate) use database_url::DatabaseUrl;
 pub(crate) use install_source::InstallSource;
@@ -43,6 +48,19 @@ impl Project {
     pub(crate) fn registry(&self) -> Result<Registry, CliError> {
         let mut files = Vec::new();
         for folder in &self.config.revisions {
+            if !self.root.join(folder).is_dir() {
+                return Err(CliError::Project {
+                    code: "project.no_revisions",
+                    message: format!(
+                        "the folder of the revisions, {}, does not exist",
+                        self.shown(folder)
+                    ),
+                    hint: Some(
+                        "make it, or correct `revisions` in [package.metadata.migrate]".to_owned(),
+                    ),
+                    candidates: Vec::new(),
+                });
+            }
             let scanned = migrate_build::scan(self.root.as_std_path(), folder);
             files.extend(scanned.map_err(|error| CliError::scan(self, error))?);
         }
@@ -59,8 +77,16 @@ impl Project {
         let workspace = self.workspace.clone();
         let mut migrator = Migrator::new(Arc::new(registry))
             .transaction(mode)
-            .allow_multiple_heads(self.allows_multiple_heads())
+            .multiple_heads(self.multiple_heads())
+            .store_source(match self.config.store_source {
+                StoreSourceSetting::Full => StoreSource::Full,
+                StoreSourceSetting::Down => StoreSource::Down,
+                StoreSourceSetting::None => StoreSource::None,
+            })
             .git_commit(move || locate::git_commit(&workspace));
+        if let Some(most) = self.config.store_source_max {
+            migrator = migrator.store_source_max(most);
+        }
         if let Some(table) = &self.config.table {
             migrator = migrator.history_tables(HistoryTables::named(table));
         }
@@ -76,8 +102,11 @@ impl Project {
         Ok(self.migrator(empty.map_err(|error| CliError::graph(self, error))?))
     }
 
-    pub(crate) fn allows_multiple_heads(&self) -> bool {
-        self.config.multiple_heads == migrate_model::config::MultipleHeads::Allow
+    pub(crate) fn multiple_heads(&self) -> MultipleHeads {
+        match self.config.multiple_heads {
+            MultipleHeadsSetting::Deny => MultipleHeads::Deny,
+            MultipleHeadsSetting::Allow => MultipleHeads::Allow,
+        }
     }
 
     /// The database that the command line, the environment or the configuration names.
@@ -110,5 +139,8 @@ impl Project {
 pub(crate) fn shown(path: &Utf8Path) -> String {
     let current = current_folder().ok();
     let relative = current.as_deref().and_then(|current| path.strip_prefix(current).ok());
-    relative.unwrap_or(path).as_str().replace('\\', "/")
+    match relative.unwrap_or(path).as_str() {
+        "" => ".".to_owned(),
+        path => path.replace('\\', "/"),
+    }
 }

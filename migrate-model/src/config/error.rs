@@ -22,10 +22,12 @@ pub enum ConfigProblem {
         message: String,
     },
     /// A key that nobody knows.
-    #[error("unknown key `{key}` in [package.metadata.migrate]{}", nearest_text(.nearest.as_deref()))]
+    #[error("unknown key `{key}` in [{within}]{}", nearest_text(.nearest.as_deref()))]
     UnknownKey {
         /// The key.
         key: String,
+        /// The table it stands in.
+        within: String,
         /// The known key nearest to it.
         nearest: Option<String>,
     },

@@ -6,6 +6,7 @@ mod read;
 
 pub use error::{ConfigError, ConfigProblem};
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::dialect::Dialect;
@@ -49,6 +50,60 @@ pub struct Config {
     pub multiple_heads: MultipleHeads,
     /// How long a run waits for other writers.
     pub lock_timeout: Option<Duration>,
+    /// What of a revision's text the history keeps.
+    pub store_source: StoreSource,
+    /// The most bytes of a text that the history keeps.
+    pub store_source_max: Option<usize>,
+    /// How `new` names its files.
+    pub filename: Filename,
+    /// A folder with templates of one's own, relative to the manifest.
+    pub templates: Option<String>,
+    /// Commands that `new` runs on the file it wrote.
+    pub post_write: Vec<String>,
+    /// Databases by name, for `--env`.
+    pub environments: BTreeMap<String, Environment>,
+}
+
+/// What of a revision's text the history keeps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StoreSource {
+    /// All of it (the default): edits can be shown, files restored.
+    #[default]
+    Full,
+    /// Only what takes the revision down.
+    Down,
+    /// Nothing.
+    None,
+}
+
+/// How `new` names its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filename {
+    /// The name without its ending: `{date}`, `{time}`, `{id}` and `{slug}` are replaced.
+    pub pattern: String,
+    /// The most characters of `{slug}`.
+    pub slug_length: usize,
+    /// The time zone of `{date}` and `{time}`: `UTC`, `local` or an IANA name.
+    pub time_zone: String,
+}
+
+impl Default for Filename {
+    fn default() -> Self {
+        Self {
+            pattern: "{date}_{id}_{slug}".to_owned(),
+            slug_length: 40,
+            time_zone: "UTC".to_owned(),
+        }
+    }
+}
+
+/// A database that `--env` names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Its URL; `${VAR}` stands for an environment variable.
+    pub url: Option<String>,
+    /// Its history table.
+    pub table: Option<String>,
 }
 
 impl Default for Config {
@@ -62,6 +117,12 @@ impl Default for Config {
             transaction: TransactionSetting::default(),
             multiple_heads: MultipleHeads::default(),
             lock_timeout: None,
+            store_source: StoreSource::default(),
+            store_source_max: None,
+            filename: Filename::default(),
+            templates: None,
+            post_write: Vec::new(),
+            environments: BTreeMap::new(),
         }
     }
 }

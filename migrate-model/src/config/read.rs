@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use toml_edit::{Document, Item};
+use toml_edit::{Document, Item, TableLike};
 
 use super::error::{ConfigError, ConfigProblem};
-use super::{Config, MultipleHeads, TransactionSetting};
+use super::{Config, Environment, Filename, MultipleHeads, StoreSource, TransactionSetting};
 use crate::dialect::Dialect;
 use crate::nearest::nearest;
 use crate::text::Position;
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 14] = [
     "revisions",
     "dialects",
     "database-url",
@@ -19,7 +19,15 @@ const KEYS: [&str; 8] = [
     "transaction",
     "multiple-heads",
     "lock-timeout",
+    "store-source",
+    "store-source-max",
+    "filename",
+    "templates",
+    "post-write",
+    "env",
 ];
+const FILENAME_KEYS: [&str; 3] = ["pattern", "slug-length", "time-zone"];
+const ENVIRONMENT_KEYS: [&str; 2] = ["url", "table"];
 
 pub(super) fn from_manifest(manifest: &str) -> Result<Option<Config>, ConfigError> {
     let document = Document::parse(manifest).map_err(|error| ConfigError {
@@ -31,13 +39,16 @@ pub(super) fn from_manifest(manifest: &str) -> Result<Option<Config>, ConfigErro
         .try_fold(document.as_item(), |item, key| item.as_table_like()?.get(key));
     let Some(item) = item else { return Ok(None) };
     let reader = Reader { manifest };
-    let Some(table) = item.as_table_like() else {
-        return Err(reader.bad(item, "package.metadata.migrate", "a table"));
-    };
+    let table = reader.table(item, "package.metadata.migrate")?;
     let mut config = Config::default();
     for (key, item) in table.iter() {
         match key {
-            "revisions" => config.revisions = reader.strings(item, key)?,
+            "revisions" => {
+                config.revisions = reader.strings(item, key)?;
+                if config.revisions.is_empty() {
+                    return Err(reader.bad(item, key, "a folder, or a list of folders"));
+                }
+            }
             "dialects" => config.dialects = reader.dialects(item, key)?,
             "database-url" => config.database_url = Some(reader.string(item, key)?),
             "database-url-env" => config.database_url_env = reader.string(item, key)?,
@@ -51,37 +62,70 @@ pub(super) fn from_manifest(manifest: &str) -> Result<Option<Config>, ConfigErro
                 config.multiple_heads = reader.one_of(item, key, &values)?;
             }
             "lock-timeout" => config.lock_timeout = Some(reader.duration(item, key)?),
-            _ => {
-                let span = document.key_span(key, item);
-                return Err(ConfigError {
-                    position: Position::at(manifest, span),
-                    problem: ConfigProblem::UnknownKey {
-                        key: key.to_owned(),
-                        nearest: nearest(key, KEYS).map(str::to_owned),
-                    },
-                });
+            "store-source" => {
+                let values = [
+                    ("full", StoreSource::Full),
+                    ("down", StoreSource::Down),
+                    ("none", StoreSource::None),
+                ];
+                config.store_source = reader.one_of(item, key, &values)?;
             }
+            "store-source-max" => config.store_source_max = Some(reader.count(item, key)?),
+            "filename" => config.filename = filename(&reader, item)?,
+            "templates" => config.templates = Some(reader.string(item, key)?),
+            "post-write" => config.post_write = reader.strings(item, key)?,
+            "env" => {
+                for (name, item) in reader.table(item, key)?.iter() {
+                    let environment = environment(&reader, item, &format!("env.{name}"))?;
+                    config.environments.insert(name.to_owned(), environment);
+                }
+            }
+            _ => return Err(reader.unknown(table, "package.metadata.migrate", key, &KEYS)),
         }
     }
     Ok(Some(config))
 }
 
-/// Where an unknown key stands.
-trait KeySpan {
-    fn key_span(&self, key: &str, item: &Item) -> usize;
+/// `filename`: a pattern, or a table of its settings.
+fn filename(reader: &Reader<'_>, item: &Item) -> Result<Filename, ConfigError> {
+    let mut filename = Filename::default();
+    if let Some(pattern) = item.as_str() {
+        pattern.clone_into(&mut filename.pattern);
+    } else {
+        let table = reader.table(item, "filename")?;
+        for (key, item) in table.iter() {
+            match key {
+                "pattern" => filename.pattern = reader.string(item, "filename.pattern")?,
+                "slug-length" => {
+                    filename.slug_length = reader.count(item, "filename.slug-length")?
+                }
+                "time-zone" => filename.time_zone = reader.string(item, "filename.time-zone")?,
+                _ => return Err(reader.unknown(table, "filename", key, &FILENAME_KEYS)),
+            }
+        }
+    }
+    // Without the id two revisions of a day could have the same name.
+    if !filename.pattern.contains("{id}") || filename.pattern.contains(['/', '\\']) {
+        return Err(reader.bad(
+            item,
+            "filename",
+            "a file name with `{id}` in it, without its ending",
+        ));
+    }
+    Ok(filename)
 }
 
-impl KeySpan for Document<&str> {
-    fn key_span(&self, key: &str, item: &Item) -> usize {
-        let table = self.get("package").and_then(|package| package.get("metadata"));
-        let table = table.and_then(|metadata| metadata.get("migrate"));
-        let span = table
-            .and_then(Item::as_table_like)
-            .and_then(|table| table.key(key))
-            .and_then(toml_edit::Key::span)
-            .or_else(|| item.span());
-        span.map_or(0, |span| span.start)
+fn environment(reader: &Reader<'_>, item: &Item, name: &str) -> Result<Environment, ConfigError> {
+    let mut environment = Environment::default();
+    let table = reader.table(item, name)?;
+    for (key, item) in table.iter() {
+        match key {
+            "url" => environment.url = Some(reader.string(item, &format!("{name}.url"))?),
+            "table" => environment.table = Some(reader.string(item, &format!("{name}.table"))?),
+            _ => return Err(reader.unknown(table, name, key, &ENVIRONMENT_KEYS)),
+        }
     }
+    Ok(environment)
 }
 
 /// Reads values; errors carry their place in the manifest.
@@ -96,6 +140,36 @@ impl Reader<'_> {
             position: Position::at(self.manifest, offset),
             problem: ConfigProblem::BadValue { key: key.to_owned(), expected: expected.into() },
         }
+    }
+
+    /// A key that nobody knows, at its own place.
+    fn unknown(
+        &self,
+        table: &dyn TableLike,
+        within: &str,
+        key: &str,
+        known: &[&str],
+    ) -> ConfigError {
+        let span = table.key(key).and_then(toml_edit::Key::span);
+        ConfigError {
+            position: Position::at(self.manifest, span.map_or(0, |span| span.start)),
+            problem: ConfigProblem::UnknownKey {
+                key: key.to_owned(),
+                within: within.to_owned(),
+                nearest: nearest(key, known.iter().copied()).map(str::to_owned),
+            },
+        }
+    }
+
+    fn table<'i>(&self, item: &'i Item, key: &str) -> Result<&'i dyn TableLike, ConfigError> {
+        item.as_table_like().ok_or_else(|| self.bad(item, key, "a table"))
+    }
+
+    fn count(&self, item: &Item, key: &str) -> Result<usize, ConfigError> {
+        item.as_integer()
+            .and_then(|number| usize::try_from(number).ok())
+            .filter(|number| *number > 0)
+            .ok_or_else(|| self.bad(item, key, "a number above 0"))
     }
 
     fn string(&self, item: &Item, key: &str) -> Result<String, ConfigError> {
@@ -147,23 +221,54 @@ mod tests {
 
     #[test]
     fn all_keys_are_read() {
-        let manifest = "[package.metadata.migrate]\nrevisions = \"db\"\ndialects = [\"sqlite\"]\n\
-            database-url = \"sqlite:x.db\"\ndatabase-url-env = \"URL\"\ntable = \"t_revisions\"\n\
-            transaction = \"all\"\nmultiple-heads = \"allow\"\nlock-timeout = \"5m\"\n";
+        let manifest = r#"
+[package.metadata.migrate]
+revisions = "db"
+dialects = ["sqlite"]
+database-url = "sqlite:x.db"
+database-url-env = "URL"
+table = "t_revisions"
+transaction = "all"
+multiple-heads = "allow"
+lock-timeout = "5m"
+store-source = "down"
+store-source-max = 1000
+filename = { pattern = "{id}", slug-length = 9, time-zone = "local" }
+templates = "templates"
+post-write = ["sqlfluff fix"]
+[package.metadata.migrate.env.prod]
+url = "sqlite:${NAME}.db"
+table = "p_revisions"
+"#;
         let config = from_manifest(manifest).unwrap().unwrap();
-        assert_eq!(
-            config,
-            Config {
-                revisions: vec!["db".into()],
-                dialects: vec![Dialect::Sqlite],
-                database_url_env: "URL".into(),
-                database_url: Some("sqlite:x.db".into()),
-                table: Some("t_revisions".into()),
-                transaction: TransactionSetting::All,
-                multiple_heads: MultipleHeads::Allow,
-                lock_timeout: Some(Duration::from_mins(5)),
-            }
-        );
+        let expected = Config {
+            revisions: vec!["db".into()],
+            dialects: vec![Dialect::Sqlite],
+            database_url_env: "URL".into(),
+            database_url: Some("sqlite:x.db".into()),
+            table: Some("t_revisions".into()),
+            transaction: TransactionSetting::All,
+            multiple_heads: MultipleHeads::Allow,
+            lock_timeout: Some(Duration::from_mins(5)),
+            store_source: StoreSource::Down,
+            store_source_max: Some(1000),
+            filename: Filename {
+                pattern: "{id}".into(),
+                slug_length: 9,
+                time_zone: "local".into(),
+            },
+            templates: Some("templates".into()),
+            post_write: vec!["sqlfluff fix".into()],
+            environments: [(
+                "prod".to_owned(),
+                Environment {
+                    url: Some("sqlite:${NAME}.db".into()),
+                    table: Some("p_revisions".into()),
+                },
+            )]
+            .into(),
+        };
+        assert_eq!(config, expected);
         assert_eq!(from_manifest("[package]\nname = \"x\"\n"), Ok(None));
     }
 
@@ -183,6 +288,16 @@ mod tests {
             "config.unknown_key",
         );
         fails("table = 1", "`table` must be a string", "config.bad_value");
+        fails(
+            "env.prod.ur1 = \"x\"",
+            "unknown key `ur1` in [env.prod] (did you mean `url`?)",
+            "config.unknown_key",
+        );
+        fails(
+            "filename = \"{slug}\"",
+            "`filename` must be a file name with `{id}` in it, without its ending",
+            "config.bad_value",
+        );
         fails(
             "multiple-heads = \"maybe\"",
             "`multiple-heads` must be \"deny\" or \"allow\"",

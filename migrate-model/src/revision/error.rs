@@ -29,6 +29,9 @@ pub enum FileProblem {
     /// The ending of the name says neither SQL nor Rust.
     #[error("a revision file ends in .sql or .rs")]
     UnknownLanguage,
+    /// The name of the file has a character that no table of files could hold.
+    #[error("the file's name contains a control character")]
+    ControlCharacterInName,
     /// The file does not begin with a comment block.
     #[error(
         "the file has no header: it must begin with a comment block whose lines start with `{mark}`"
@@ -116,6 +119,7 @@ impl FileProblem {
             Self::NotUtf8 => "script.not_utf8",
             Self::Nul => "script.nul",
             Self::UnknownLanguage => "script.unknown_language",
+            Self::ControlCharacterInName => "script.file_name",
             Self::NoHeader { .. } => "header.missing",
             Self::NoMessage => "header.message",
             Self::NoKeys { .. } | Self::MissingKey { .. } => "header.missing_key",
@@ -145,6 +149,7 @@ impl FileProblem {
                 "rename the file so that it carries {in_header}, or correct the header"
             )),
             Self::Script(problem) => problem.hint(),
+            Self::ControlCharacterInName => Some("rename the file".to_owned()),
             Self::UnknownLanguage
             | Self::NoMessage
             | Self::NoKey { .. }

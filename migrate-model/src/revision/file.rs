@@ -5,6 +5,7 @@ use super::filename;
 use super::graph::Revision;
 use super::header::Header;
 use crate::checksum::Checksum;
+use crate::dialect::Dialect;
 use crate::script::Script;
 use crate::text::{Position, normalise};
 
@@ -84,8 +85,27 @@ impl RevisionFile {
         })
     }
 
+    /// Checks that each dialect could run the script: it has its sections, they can be split, and
+    /// nothing in them is refused. What only a database can tell is left to it.
+    pub fn check_for(&self, dialects: &[Dialect]) -> Result<(), FileError> {
+        if self.revision.kind != Kind::Sql {
+            return Ok(());
+        }
+        let checked = dialects.iter().try_for_each(|dialect| {
+            crate::script::check(&self.source, *dialect).map_err(|error| FileError {
+                file: self.revision.file.clone(),
+                position: Position::at(&self.source, error.offset),
+                problem: FileProblem::Script(error.problem),
+            })
+        });
+        checked
+    }
+
     fn read(name: &str, bytes: &[u8]) -> Result<Self, (Position, FileProblem)> {
         let kind = Kind::of_file(name).ok_or((Position::START, FileProblem::UnknownLanguage))?;
+        if name.contains(char::is_control) {
+            return Err((Position::START, FileProblem::ControlCharacterInName));
+        }
         let source = text_of(bytes)?;
         let header = Header::parse(&source, kind.comment_mark())?;
         if let Some(in_name) = filename::other_id(name, &header.id) {
@@ -154,6 +174,7 @@ mod tests {
         fails("x.sql", b"-- a\n-- \0", 2, 4, "script.nul");
         fails("x.sql", b"", 1, 1, "header.missing");
         fails("x.txt", b"", 1, 1, "script.unknown_language");
+        fails("a\tb.sql", TEXT.as_bytes(), 1, 1, "script.file_name");
     }
 
     #[test]

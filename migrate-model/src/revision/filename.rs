@@ -3,38 +3,24 @@
 
 use super::id::RevisionId;
 
-/// The most characters of a message that become part of a file name.
-const SLUG_LENGTH: usize = 40;
-
-/// The name that `new` gives a file: date, id and the message as a slug.
-///
-/// ```
-/// use migrate_model::revision::file_name;
-///
-/// let id = "1975ea83b712".parse()?;
-/// let name = file_name("2026-11-23", &id, "Add projects' table!", "sql");
-/// assert_eq!(name, "2026-11-23_1975ea83b712_add_projects_table.sql");
-/// # Ok::<(), migrate_model::revision::IdError>(())
-/// ```
-pub fn file_name(date: &str, id: &RevisionId, message: &str, ending: &str) -> String {
-    match slug(message).as_str() {
-        "" => format!("{date}_{id}.{ending}"),
-        slug => format!("{date}_{id}_{slug}.{ending}"),
-    }
-}
-
 /// A message as a part of a file name: lower case letters and digits of any script, everything
-/// else one `_`, at most 40 characters, cut at a word where possible.
-pub fn slug(message: &str) -> String {
+/// else one `_`, at most `length` characters, cut at a word where possible.
+///
+/// ```
+/// use migrate_model::revision::slug;
+///
+/// assert_eq!(slug("Add projects' table!", 40), "add_projects_table");
+/// ```
+pub fn slug(message: &str, length: usize) -> String {
     let mut words = message
         .split(|c: char| !c.is_alphanumeric() && c != '\'')
         .map(|word| word.replace('\'', "").to_lowercase())
         .filter(|word| !word.is_empty());
-    let first: String = words.next().unwrap_or_default().chars().take(SLUG_LENGTH).collect();
+    let first: String = words.next().unwrap_or_default().chars().take(length).collect();
     words
-        .scan(first.chars().count(), |length, word| {
-            *length += 1 + word.chars().count();
-            (*length <= SLUG_LENGTH).then_some(word)
+        .scan(first.chars().count(), |so_far, word| {
+            *so_far += 1 + word.chars().count();
+            (*so_far <= length).then_some(word)
         })
         .fold(first, |slug, word| slug + "_" + &word)
 }
@@ -79,6 +65,7 @@ mod tests {
 
     #[test]
     fn slugs_are_cut_at_words() {
+        let slug = |message| super::slug(message, 40);
         assert_eq!(slug("Add  the -- users' table"), "add_the_users_table");
         assert_eq!(slug("Größe ändern"), "größe_ändern");
         assert_eq!(slug("!!!"), "");

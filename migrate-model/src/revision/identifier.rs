@@ -44,9 +44,13 @@ impl<'a> Identifier<'a> {
             None => (input, None),
             Some(at) => {
                 let digits = &input[at + 1..];
-                let count = digits.parse::<u32>().map_err(|_| {
-                    illegal("after + or - the number of revisions to walk must follow")
-                })?;
+                // `parse` would take a sign of its own: `++1`.
+                let count =
+                    Some(digits).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+                let count =
+                    count.and_then(|digits| digits.parse::<u32>().ok()).ok_or_else(|| {
+                        illegal("after + or - the number of revisions to walk must follow")
+                    })?;
                 let sign = if input[at..].starts_with('+') { 1 } else { -1 };
                 (&input[..at], Some(sign * i64::from(count)))
             }
@@ -57,6 +61,11 @@ impl<'a> Identifier<'a> {
     /// Whether it is a walk: `+1`, `-2`, `1975ea+1`.
     pub fn is_relative(&self) -> bool {
         self.offset.is_some()
+    }
+
+    /// Whether what it names depends on what is applied.
+    pub fn needs_state(&self) -> bool {
+        self.symbol == "current" || (self.symbol.is_empty() && self.offset.is_some())
     }
 
     /// The revisions that this names; none means the base.
@@ -210,6 +219,12 @@ impl<'a> Range<'a> {
         }
     }
 
+    /// Whether an end depends on what is applied.
+    pub fn needs_state(&self) -> bool {
+        let needs = |end: &str| Identifier::parse(end).is_ok_and(|end| end.needs_state());
+        self.lower.is_some_and(needs) || self.upper.is_some_and(needs)
+    }
+
     /// The revisions of the range, oldest first.
     pub fn resolve(&self, graph: &Graph, applied: &Applied) -> Result<Vec<usize>, GraphError> {
         let end = |text: &str| Identifier::parse(text)?.resolve(graph, applied, Direction::Down);
@@ -305,6 +320,7 @@ mod tests {
         assert_eq!(down("-3", &["aaaa", "aabb"]), Err("graph.relative_out_of_reach"));
         assert_eq!(down("-1", &[]), Err("graph.relative_out_of_reach"));
         assert_eq!(down("+x", &[]), Err("graph.illegal_identifier"));
+        assert_eq!(up("++1", &[]), Err("graph.illegal_identifier"));
     }
 
     #[test]

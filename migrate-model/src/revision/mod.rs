@@ -13,7 +13,7 @@ mod path;
 
 pub use error::{FileError, FileProblem, GraphError};
 pub use file::{Kind, RevisionFile};
-pub use filename::{file_name, slug};
+pub use filename::slug;
 pub use graph::{Graph, Revision};
 pub use header::{Header, HeaderLines};
 pub use id::{IdError, Label, MAX_LENGTH, RevisionId};

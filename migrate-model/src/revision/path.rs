@@ -44,6 +44,11 @@ impl Applied {
         self.marks.get(index).copied().unwrap_or_default()
     }
 
+    /// Whether nothing is applied.
+    pub fn is_empty(&self) -> bool {
+        !self.marks.contains(&true)
+    }
+
     /// Whether everything is.
     pub fn is_complete(&self) -> bool {
         self.marks.iter().all(|applied| *applied)

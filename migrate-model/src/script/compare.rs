@@ -8,21 +8,27 @@ use crate::dialect::Dialect;
 /// same tokens in them. `false` also where that can't be told.
 ///
 /// ```
+/// use migrate_model::Dialect;
 /// use migrate_model::script::same_statements;
 ///
 /// let old = "-- typo\n-- migrate:up\nSELECT 1;\n";
-/// assert!(same_statements(old, "-- no typo\n-- migrate:up\nSELECT  1; -- one\n"));
-/// assert!(!same_statements(old, "-- typo\n-- migrate:up\nSELECT 2;\n"));
+/// let comment = "-- no typo\n-- migrate:up\nSELECT  1; -- one\n";
+/// assert!(same_statements(Dialect::Sqlite, old, comment));
+/// let other = "-- typo\n-- migrate:up\nSELECT 2;\n";
+/// assert!(!same_statements(Dialect::Sqlite, old, other));
 /// ```
-pub fn same_statements(a: &str, b: &str) -> bool {
-    match (outline(a), outline(b)) {
+pub fn same_statements(dialect: Dialect, a: &str, b: &str) -> bool {
+    match (outline(dialect, a), outline(dialect, b)) {
         (Some(a), Some(b)) => a == b,
         _ => false,
     }
 }
 
-/// Each section's marker and tokens. Only SQLite's tokens are known.
-fn outline(text: &str) -> Option<Vec<(String, Vec<&str>)>> {
+/// Each section's marker and tokens.
+fn outline(dialect: Dialect, text: &str) -> Option<Vec<(String, Vec<&str>)>> {
+    if dialect != Dialect::Sqlite {
+        return None;
+    }
     let script = Script::parse(text).ok()?;
     let sections = script.sections().iter().map(|section| {
         let names: Vec<&str> = section.dialects.iter().map(|d| Dialect::name(*d)).collect();

@@ -58,7 +58,7 @@ pub enum ScriptProblem {
     /// A statement that begins or ends a transaction, in a section that runs in one.
     #[error("`{statement}` in a section that already runs in a transaction")]
     TransactionControl {
-        /// The statement's first words.
+        /// The statement's first word.
         statement: String,
     },
     /// A statement that does nothing inside a transaction.
@@ -115,7 +115,8 @@ impl ScriptProblem {
                 "delete it: each revision runs in a transaction of its own"
             }
             Self::NoEffectInTransaction { .. } => {
-                "delete it; `PRAGMA defer_foreign_keys = ON` works inside a transaction"
+                "delete it; here foreign keys stay as the connection has them, so dropping a table \
+                 that others reference deletes its rows, with all that cascades from them"
             }
             Self::TransactionFalse => "delete the word: the section then runs in a transaction",
         };

@@ -74,13 +74,14 @@ fn run(rest: &str, belongs: impl Fn(char) -> bool) -> usize {
     rest.find(|c| !belongs(c)).unwrap_or(rest.len())
 }
 
-/// SQLite's white space: `CC_SPACE` of tokenize.c.
+/// SQLite's white space: `CC_SPACE` and `CC_BOM` of tokenize.c; a byte order mark is space
+/// wherever it stands.
 const fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\x0C' | '\r')
+    matches!(c, ' ' | '\t' | '\n' | '\x0C' | '\r' | '\u{FEFF}')
 }
 
 /// Every character from U+0080 on may stand in a name; variables (`@x`, `$x`, `:x`, `?1`) need
 /// no care here.
 const fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_' || c == '$' || !c.is_ascii()
+    c.is_ascii_alphanumeric() || c == '_' || c == '$' || (!c.is_ascii() && c != '\u{FEFF}')
 }

@@ -1,6 +1,7 @@
 //! What stands in a SQL revision below its header: sections, and statements within them. Knows
 //! the lexical rules of the dialects; knows nothing of databases.
 
+mod check;
 mod compare;
 mod control;
 mod error;
@@ -8,6 +9,7 @@ mod lexer;
 mod section;
 mod split;
 
+pub use check::{check, statements};
 pub use compare::same_statements;
 pub use control::refuse_in_transaction;
 pub use error::{ScriptError, ScriptProblem};

@@ -10,6 +10,7 @@ use migrate_model::revision::Direction;
 use migrate_model::script::Statement;
 use migrate_model::{Checksum, Revision};
 
+use crate::error::ErrorKind;
 use crate::history::{Action, NewRow};
 use crate::identity::RunIdentity;
 use crate::registry::CrateInfo;
@@ -32,6 +33,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) registry_digest: Checksum,
     /// The history's version that the plan was made from; `None`: the tables are to be made.
     pub(crate) expected_version: Option<i64>,
+    /// Whether all that is recorded is forgotten first (`stamp --purge`).
+    pub(crate) clears_history: bool,
     pub(crate) steps: &'a [ReadyStep<'a>],
 }
 
@@ -63,10 +66,8 @@ pub(crate) enum Outcome {
 
 /// Why a batch was not done.
 pub(crate) enum StepError {
-    /// Somebody else kept the database locked until the deadline.
-    LockTimeout { waited: Duration },
-    /// No transaction could be begun, so nothing was done at all.
-    NotBegun { source: sqlx::Error },
+    /// The batch was not even begun.
+    NotBegun(ErrorKind),
     /// Something failed before, between or after the steps' own statements.
     Failed {
         /// The step at which it failed.
@@ -77,6 +78,21 @@ pub(crate) enum StepError {
         /// Whether it's certain that nothing is left of the batch.
         rolled_back: bool,
     },
+}
+
+/// The stable code of an error that is the database's fault and no statement's: no permission, a
+/// full disk, a connection that is gone.
+pub(crate) fn database_fault(error: &sqlx::Error) -> Option<&'static str> {
+    match error {
+        sqlx::Error::Configuration(_) => Some("config.database_url"),
+        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => {
+            Some("database.lost")
+        }
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Some("database.unreachable"),
+        #[cfg(feature = "_sqlite")]
+        sqlx::Error::Database(_) => sqlite::database_fault(error),
+        _ => None,
+    }
 }
 
 /// A line of the log.

@@ -6,12 +6,13 @@ use migrate_model::{Graph, GraphError};
 
 use super::ready::Purpose;
 use crate::error::ErrorKind;
+use crate::settings::MultipleHeads;
 
 /// What the caller asks for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Goal<'a> {
     /// `head`; with several heads an error, unless they are allowed.
-    Newest { allow_multiple_heads: bool },
+    Newest(MultipleHeads),
     /// Up to an identifier.
     Up(&'a str),
     /// Down to an identifier.
@@ -29,24 +30,30 @@ pub(crate) enum Fixed {
 }
 
 impl Goal<'_> {
-    pub(crate) fn fix(self, graph: &Graph, applied: &Applied) -> Result<Fixed, ErrorKind> {
+    pub(crate) fn fix(
+        self,
+        graph: &Graph,
+        applied: &Applied,
+        several: MultipleHeads,
+    ) -> Result<Fixed, ErrorKind> {
         let resolve =
             |name: &str, direction| Identifier::parse(name)?.resolve(graph, applied, direction);
         match self {
-            Self::Newest { allow_multiple_heads: true } => Ok(Fixed::Up(graph.effective_heads())),
-            Self::Newest { allow_multiple_heads: false } => {
-                Ok(Fixed::Up(resolve("head", Direction::Up)?))
+            Self::Newest(MultipleHeads::Allow) => Ok(Fixed::Up(graph.effective_heads())),
+            Self::Newest(MultipleHeads::Deny) => Ok(Fixed::Up(resolve("head", Direction::Up)?)),
+            Self::Up(target) => {
+                let found = resolve(target, Direction::Up)?;
+                match several {
+                    MultipleHeads::Deny if found.len() > 1 => Err(several_found(graph, &found)),
+                    MultipleHeads::Deny | MultipleHeads::Allow => Ok(Fixed::Up(found)),
+                }
             }
-            Self::Up(target) => Ok(Fixed::Up(resolve(target, Direction::Up)?)),
             Self::Down(target) => {
                 let found = resolve(target, Direction::Down)?;
                 match found.as_slice() {
                     [] => Ok(Fixed::Down(None)),
                     [one] => Ok(Fixed::Down(Some(*one))),
-                    several => {
-                        let ids = several.iter().map(|index| graph.revision(*index).id.clone());
-                        Err(GraphError::MultipleHeads { heads: ids.collect() }.into())
-                    }
+                    several => Err(several_found(graph, several)),
                 }
             }
             Self::Stamp(targets) => {
@@ -58,6 +65,12 @@ impl Goal<'_> {
             }
         }
     }
+}
+
+fn several_found(graph: &Graph, found: &[usize]) -> ErrorKind {
+    let mut heads: Vec<_> = found.iter().map(|index| graph.revision(*index).id.clone()).collect();
+    heads.sort_unstable();
+    GraphError::MultipleHeads { heads }.into()
 }
 
 impl Fixed {

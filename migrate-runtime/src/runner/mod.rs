@@ -5,11 +5,11 @@ mod goal;
 mod integrity;
 mod ready;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use migrate_model::revision::{Applied, PlannedStep};
-use migrate_model::{Graph, RevisionId};
+use migrate_model::revision::{Applied, Direction, PlannedStep};
+use migrate_model::{Dialect, Graph, RevisionId};
 
 pub(crate) use goal::{Fixed, Goal};
 pub(crate) use integrity::{Integrity, examine};
@@ -41,13 +41,17 @@ pub(crate) async fn run(
     goal: Goal<'_>,
 ) -> Result<Report, Error> {
     let started = Instant::now();
-    let mut patience = Patience::new(context.settings.lock_timeout, context.listener);
+    let mut patience = Patience::new(context.settings, context.listener);
     let graph = context.registry.graph();
     let history = checked_history(connection, context, &mut patience).await?;
-    let goal = goal.fix(graph, &applied_of(graph, &history))?;
+    let goal = goal.fix(graph, &applied_of(graph, &history), context.settings.multiple_heads)?;
 
+    let before = ids(&history);
     let mut report = Report { before: history.heads(), ..Report::default() };
     let outcome = reach(connection, context, &goal, history, &mut patience, &mut report).await;
+    if context.settings.stop.is_some() {
+        connection.interrupt_no_more().await;
+    }
     report.duration = started.elapsed();
     match outcome {
         Ok(after) => {
@@ -55,7 +59,11 @@ pub(crate) async fn run(
             announce(&goal, &report);
             Ok(report)
         }
-        Err(error) => Err(error.with_report(report)),
+        Err(error) => {
+            let done = report.steps.iter().map(|done| (done.step.id.as_str(), done.step.direction));
+            report.after = heads_after(graph, &before, done);
+            Err(error.with_report(report))
+        }
     }
 }
 
@@ -75,15 +83,16 @@ async fn reach(
     loop {
         let applied = applied_of(registry.graph(), &history);
         let steps = goal.steps(registry.graph(), &applied)?;
-        let after = heads_after(registry.graph(), &history, &steps);
+        let after = heads_after(registry.graph(), &ids(&history), moves(registry.graph(), &steps));
         if steps.is_empty() {
             return Ok(after);
         }
         let mut prepared: VecDeque<Prepared<'_>> = VecDeque::with_capacity(steps.len());
         for step in &steps {
-            prepared.push_back(Prepared::new(registry, *step, goal.purpose(), dialect)?);
+            prepared.push_back(Prepared::new(registry, settings, *step, goal.purpose(), dialect)?);
         }
         if !std::mem::replace(&mut announced, true) {
+            connection.interrupt_when(settings.stop.as_ref()).await?;
             let (direction, before) = (goal.direction(), &report.before);
             listener(&Event::RunStarted { direction, steps: steps.len(), before });
         }
@@ -93,6 +102,7 @@ async fn reach(
         };
         let mut moved = false;
         while !prepared.is_empty() && !moved {
+            patience.check_stop()?;
             let batch = prepared.drain(..at_once).collect::<Vec<_>>();
             match apply(connection, context, &batch, history.version, patience).await? {
                 Outcome::Done { durations, version } => {
@@ -119,12 +129,15 @@ async fn apply(
     let started = Instant::now();
     let Context { registry, settings, run, .. } = context;
     let ready: Vec<_> = batch.iter().map(Prepared::ready).collect();
+    // Asking git takes a moment, which is better spent outside of the transaction.
+    let _ = run.git();
     let request = Batch {
         tables: &settings.tables,
         run,
         crate_info: registry.crate_info(),
         registry_digest: registry.digest(),
         expected_version,
+        clears_history: false,
         steps: &ready,
     };
     let error = match connection.apply(&request, patience).await {
@@ -132,15 +145,15 @@ async fn apply(
         Err(error) => error,
     };
     match error {
-        StepError::LockTimeout { waited } => Err(ErrorKind::LockTimeout { waited }.into()),
-        StepError::NotBegun { source } => {
-            let doing = "beginning a transaction".to_owned();
-            Err(ErrorKind::Database { doing, source }.into())
+        StepError::NotBegun(error) => Err(error.into()),
+        StepError::Failed { rolled_back: true, .. } if patience.check_stop().is_err() => {
+            Err(ErrorKind::Interrupted.into())
         }
         StepError::Failed { step, statement, source, rolled_back } => {
             let failed = &batch[step];
             let failure = ErrorKind::Failed(Box::new(Failure {
                 id: failed.revision().id.clone(),
+                direction: failed.direction(),
                 file: failed.revision().file.clone(),
                 position: statement.map(|at| failed.position(at)),
                 statement: statement.map(|at| failed.statement(at).to_owned()),
@@ -217,14 +230,24 @@ pub(crate) fn applied_of(graph: &Graph, history: &History) -> Applied {
     Applied::of(graph, history.rows.iter().map(|row| row.id.as_str()))
 }
 
-/// What a run would do, without doing it.
-pub(crate) fn plan(registry: &Registry, history: &History, goal: Goal<'_>) -> Result<Plan, Error> {
+/// What a run would do, without doing it. What a run would refuse is refused here, too.
+pub(crate) fn plan(
+    registry: &Registry,
+    settings: &Settings,
+    history: &History,
+    goal: Goal<'_>,
+    dialect: Dialect,
+) -> Result<Plan, Error> {
     let graph = registry.graph();
     let applied = applied_of(graph, history);
-    let steps = goal.fix(graph, &applied)?.steps(graph, &applied)?;
+    let goal = goal.fix(graph, &applied, settings.multiple_heads)?;
+    let steps = goal.steps(graph, &applied)?;
+    for step in &steps {
+        Prepared::new(registry, settings, *step, goal.purpose(), dialect)?;
+    }
     Ok(Plan {
         before: history.heads(),
-        after: heads_after(graph, history, &steps),
+        after: heads_after(graph, &ids(history), moves(graph, &steps)),
         steps: steps.iter().map(|step| as_step(graph, *step)).collect(),
     })
 }
@@ -240,14 +263,15 @@ pub(crate) fn as_step(graph: &Graph, step: PlannedStep) -> Step {
     }
 }
 
-/// The heads of the applied set after the steps, sorted.
-fn heads_after(graph: &Graph, history: &History, steps: &[PlannedStep]) -> Vec<String> {
-    use migrate_model::revision::Direction;
-    let mut ids: std::collections::BTreeSet<&str> =
-        history.rows.iter().map(|row| row.id.as_str()).collect();
-    for step in steps {
-        let id = graph.revision(step.index).id.as_str();
-        match step.direction {
+/// The heads of what is applied once the steps are done, sorted.
+fn heads_after<'a>(
+    graph: &'a Graph,
+    applied: &'a [String],
+    steps: impl IntoIterator<Item = (&'a str, Direction)>,
+) -> Vec<String> {
+    let mut ids: BTreeSet<&str> = applied.iter().map(String::as_str).collect();
+    for (id, direction) in steps {
+        match direction {
             Direction::Up => ids.insert(id),
             Direction::Down => ids.remove(id),
         };
@@ -258,4 +282,16 @@ fn heads_after(graph: &Graph, history: &History, steps: &[PlannedStep]) -> Vec<S
         heads.into_iter().map(|index| graph.revision(index).id.to_string()).collect();
     heads.sort_unstable();
     heads
+}
+
+fn ids(history: &History) -> Vec<String> {
+    history.rows.iter().map(|row| row.id.clone()).collect()
+}
+
+/// Planned steps as ids and directions.
+fn moves<'a>(
+    graph: &'a Graph,
+    steps: &'a [PlannedStep],
+) -> impl Iterator<Item = (&'a str, Direction)> {
+    steps.iter().map(|step| (graph.revision(step.index).id.as_str(), step.direction))
 }

@@ -5,9 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use migrate_model::revision::{Direction, FileError, Kind, PlannedStep};
-use migrate_model::script::{
-    Script, ScriptError, ScriptProblem, Section, Split, Transaction, refuse_in_transaction, split,
-};
+use migrate_model::script::{Script, ScriptError, Section, Split, Transaction, statements};
 use migrate_model::{Dialect, Position, Revision};
 
 use crate::dialect::ReadyStep;
@@ -15,6 +13,7 @@ use crate::error::ErrorKind;
 use crate::history::{Action, NewRow, Origin};
 use crate::registry::Registry;
 use crate::report::Step;
+use crate::settings::{Settings, StoreSource};
 
 /// Whether steps are run or only recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +36,30 @@ pub(crate) struct Prepared<'r> {
     split: Split,
     /// Where the `down` section stands in the source, and whether it runs in a transaction.
     down: Option<(Range<usize>, Transaction)>,
+    keep: Keep,
+}
+
+/// What of the text goes into the history.
+#[derive(Debug, Clone, Copy)]
+struct Keep {
+    what: StoreSource,
+    most: usize,
+}
+
+impl Keep {
+    fn source<'a>(&self, text: &'a str) -> Option<&'a str> {
+        Some(text).filter(|text| self.what == StoreSource::Full && text.len() <= self.most)
+    }
+
+    fn down<'a>(&self, text: &'a str) -> Option<&'a str> {
+        Some(text).filter(|text| self.what != StoreSource::None && text.len() <= self.most)
+    }
 }
 
 impl<'r> Prepared<'r> {
     pub(crate) fn new(
         registry: &'r Registry,
+        settings: &Settings,
         planned: PlannedStep,
         purpose: Purpose,
         dialect: Dialect,
@@ -101,6 +119,7 @@ impl<'r> Prepared<'r> {
             section: range,
             split,
             down,
+            keep: Keep { what: settings.store_source, most: settings.store_source_max },
         })
     }
 
@@ -156,8 +175,11 @@ impl<'r> Prepared<'r> {
             created: created.as_deref(),
             kind: *kind,
             checksum: checksum.to_string(),
-            source: &self.source,
-            down_source: self.down.as_ref().map(|(range, _)| &self.source[range.clone()]),
+            source: self.keep.source(&self.source),
+            down_source: self
+                .down
+                .as_ref()
+                .and_then(|(range, _)| self.keep.down(&self.source[range.clone()])),
             down_transaction: self
                 .down
                 .as_ref()
@@ -180,19 +202,6 @@ fn nothing(direction: Direction) -> Section {
         marker: 0,
         body: 0..0,
     }
-}
-
-fn statements(source: &str, section: &Section, dialect: Dialect) -> Result<Split, ScriptError> {
-    if section.transaction == Transaction::Outside {
-        let problem = ScriptProblem::TransactionFalse;
-        return Err(ScriptError { offset: section.marker, problem });
-    }
-    let text = &source[section.body.clone()];
-    let in_file =
-        |error: ScriptError| ScriptError { offset: section.body.start + error.offset, ..error };
-    let split = split(dialect, text).map_err(in_file)?;
-    refuse_in_transaction(text, &split.statements).map_err(in_file)?;
-    Ok(split)
 }
 
 fn fault(revision: &Revision, source: &str, error: ScriptError) -> ErrorKind {

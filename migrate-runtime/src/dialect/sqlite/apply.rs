@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use migrate_model::revision::Direction;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::busy::{is_busy, set_own_waiting, shorten_own_waiting};
+use super::busy::ShortWaiting;
 use super::connect::Handle;
+use super::error::is_busy;
 use super::history;
 use super::transaction::ImmediateTransaction;
 use crate::connection::Listener;
@@ -14,63 +15,65 @@ use crate::dialect::{Batch, LogLine, Outcome, ReadyStep, StepError};
 use crate::event::Event;
 use crate::patience::Patience;
 
-/// Runs the batch, and runs it again as a whole while somebody else holds the database. A busy
-/// database can answer at any statement and at the COMMIT; the transaction is rolled back each
-/// time, so trying again is safe.
+/// Runs the batch: all of it is committed, or nothing. While somebody else holds the database it
+/// waits: for the lock before the first statement, for readers at the COMMIT.
 pub(crate) async fn apply(
     handle: &mut Handle<'_>,
     batch: &Batch<'_>,
     patience: &mut Patience<'_>,
 ) -> Result<Outcome, StepError> {
-    patience.refresh();
+    patience.begin_anew();
+    let connection = handle.connection();
+    let mut connection = ShortWaiting::of(connection, patience.rest()).await;
     loop {
-        let connection = handle.connection();
-        let own_waiting = shorten_own_waiting(connection, patience.rest()).await;
-        let outcome = attempt(connection, batch, patience.listener()).await;
-        if let Some(own_waiting) = own_waiting {
-            set_own_waiting(connection, own_waiting).await;
-        }
-        match outcome {
-            Err(
-                StepError::Failed { source, rolled_back: true, .. }
-                | StepError::NotBegun { source },
-            ) if is_busy(&source) => {
-                patience.wait().await.map_err(|waited| StepError::LockTimeout { waited })?;
+        let begun = ImmediateTransaction::begin(connection.connection(), patience).await;
+        let mut transaction = begun.map_err(StepError::NotBegun)?;
+        match run_steps(transaction.connection(), batch, patience.listener()).await {
+            Ok(Some((durations, version))) => {
+                return commit(transaction, batch, durations, version, patience).await;
             }
-            outcome => return outcome,
+            Ok(None) => {
+                transaction.roll_back(None).await;
+                return Ok(Outcome::HistoryMoved);
+            }
+            Err((step, statement, source)) => {
+                let rolled_back = transaction.roll_back(Some(&source)).await;
+                // In a shared cache a statement can meet a reader's lock; with the lock held
+                // nothing else can be busy. It was rolled back, so trying again is safe.
+                if rolled_back && is_busy(&source) {
+                    patience.wait().await.map_err(StepError::NotBegun)?;
+                    continue;
+                }
+                return Err(StepError::Failed { step, statement, source, rolled_back });
+            }
         }
     }
 }
 
-async fn attempt(
-    connection: &mut SqliteConnection,
+/// Commits; a reader that keeps the COMMIT waiting costs the script no second run.
+async fn commit(
+    mut transaction: ImmediateTransaction<'_>,
     batch: &Batch<'_>,
-    listener: Listener<'_>,
+    mut durations: Vec<Duration>,
+    version: i64,
+    patience: &mut Patience<'_>,
 ) -> Result<Outcome, StepError> {
-    let mut transaction = ImmediateTransaction::begin(connection)
-        .await
-        .map_err(|source| StepError::NotBegun { source })?;
-    match run_steps(transaction.connection(), batch, listener).await {
-        Ok(Some((durations, version))) => {
-            let step = batch.steps.len().saturating_sub(1);
-            // An error drops the transaction, which rolls it back.
-            transaction.commit().await.map_err(|source| StepError::Failed {
-                step,
-                statement: None,
-                source,
-                rolled_back: true,
-            })?;
-            Ok(Outcome::Done { durations, version })
+    let started = Instant::now();
+    patience.begin_anew();
+    while let Err(source) = transaction.commit().await {
+        if is_busy(&source) {
+            // Giving up drops the transaction, which rolls it back.
+            patience.wait().await.map_err(StepError::NotBegun)?;
+            continue;
         }
-        Ok(None) => {
-            transaction.roll_back().await;
-            Ok(Outcome::HistoryMoved)
-        }
-        Err((step, statement, source)) => {
-            let rolled_back = transaction.roll_back().await;
-            Err(StepError::Failed { step, statement, source, rolled_back })
-        }
+        let rolled_back = transaction.roll_back(Some(&source)).await;
+        let step = batch.steps.len().saturating_sub(1);
+        return Err(StepError::Failed { step, statement: None, source, rolled_back });
     }
+    if let Some(last) = durations.last_mut() {
+        *last += started.elapsed();
+    }
+    Ok(Outcome::Done { durations, version })
 }
 
 type Fault = (usize, Option<usize>, sqlx::Error);
@@ -88,6 +91,9 @@ async fn run_steps(
     let mut version = history::version(connection, batch.tables).await.map_err(before)?;
     if version != batch.expected_version.unwrap_or_default() {
         return Ok(None);
+    }
+    if batch.clears_history {
+        history::clear(connection, batch.tables).await.map_err(before)?;
     }
     let mut durations = Vec::with_capacity(batch.steps.len());
     for (at, step) in batch.steps.iter().enumerate() {

@@ -38,6 +38,17 @@ impl Handle<'_> {
         }
     }
 
+    pub(crate) async fn discard(self) {
+        match self {
+            Self::Pooled(connection) => {
+                if let Err(error) = connection.close().await {
+                    tracing::debug!(target: "migrate", %error, "closing the connection failed");
+                }
+            }
+            Self::Borrowed(_) | Self::Own(_) => self.release().await,
+        }
+    }
+
     pub(crate) async fn release(self) {
         match self {
             Self::Borrowed(_) | Self::Pooled(_) => {}

@@ -5,8 +5,8 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection};
 
-use super::busy::is_busy;
 use super::connect::Handle;
+use super::error::is_busy;
 use super::transaction::ImmediateTransaction;
 use crate::dialect::{Batch, LogLine};
 use crate::error::ErrorKind;
@@ -66,6 +66,9 @@ pub(crate) async fn create_tables(
     Ok(())
 }
 
+/// Format, version and rows.
+type Answer = (Option<String>, Option<i64>, Option<String>);
+
 /// Between the rows, and between the columns of a row: characters that ASCII has for just this.
 const ROW: char = '\x1E';
 const COLUMN: char = '\x1F';
@@ -77,12 +80,12 @@ pub(crate) async fn read(
     tables: &HistoryTables,
     patience: &mut Patience<'_>,
 ) -> Result<History, ErrorKind> {
-    patience.refresh();
+    patience.begin_anew();
     let mut made_meanwhile = false;
     loop {
         match read_once(handle, tables).await {
             Err(ErrorKind::Database { source, .. }) if is_busy(&source) => {
-                patience.wait().await.map_err(|waited| ErrorKind::LockTimeout { waited })?;
+                patience.wait().await?;
             }
             // Somebody else may have made the tables between our two looks at them.
             Err(ErrorKind::Database { .. }) if !made_meanwhile => made_meanwhile = true,
@@ -112,7 +115,6 @@ async fn read_once(handle: &mut Handle<'_>, tables: &HistoryTables) -> Result<Hi
         log = table(log),
         revisions = table(revisions),
     );
-    type Answer = (Option<String>, Option<i64>, Option<String>);
     let query = sqlx::query_as::<_, Answer>(AssertSqlSafe(sql)).persistent(false);
     let connection = handle.connection();
     match query.fetch_one(&mut *connection).await {
@@ -181,9 +183,12 @@ async fn explain_failed_read(
 }
 
 fn refuse_newer(format: Option<&str>) -> Result<(), ErrorKind> {
-    match format.and_then(|format| format.parse().ok()) {
-        Some(found) if found > FORMAT => Err(ErrorKind::HistoryVersion { found, known: FORMAT }),
-        _ => Ok(()),
+    match format.map(str::parse) {
+        Some(Ok(found)) if found > FORMAT => {
+            Err(ErrorKind::HistoryVersion { found, known: FORMAT })
+        }
+        Some(Err(_)) => Err(reading(sqlx::Error::Decode("the format is no number".into()))),
+        Some(Ok(_)) | None => Ok(()),
     }
 }
 
@@ -265,6 +270,15 @@ pub(crate) async fn delete_row(
     if deleted.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
 }
 
+/// Forgets every applied revision, known or not.
+pub(crate) async fn clear(
+    connection: &mut SqliteConnection,
+    tables: &HistoryTables,
+) -> Result<(), sqlx::Error> {
+    let sql = format!("DELETE FROM {}", table(&tables.revisions));
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(|_| ())
+}
+
 /// Appends a line to the log and gives its number.
 pub(crate) async fn log(
     connection: &mut SqliteConnection,
@@ -278,40 +292,50 @@ pub(crate) async fn log(
     query.fetch_one(connection).await?.try_get(0)
 }
 
-/// Replaces text and checksum of an applied revision, with a log line, in one transaction.
+/// Replaces text and checksum of an applied revision, with a log line, in one transaction. The
+/// row must still have the checksum `from`.
 pub(crate) async fn accept(
     handle: &mut Handle<'_>,
     tables: &HistoryTables,
     run: &RunIdentity,
     row: &NewRow<'_>,
+    from: &str,
     patience: &mut Patience<'_>,
 ) -> Result<(), ErrorKind> {
-    patience.refresh();
-    loop {
-        match accept_once(handle, tables, run, row).await {
-            Err(ErrorKind::Database { source, .. }) if is_busy(&source) => {
-                patience.wait().await.map_err(|waited| ErrorKind::LockTimeout { waited })?;
-            }
-            accepted => return accepted,
+    let failed =
+        |source| ErrorKind::Database { doing: format!("recording the edit of {}", row.id), source };
+    patience.begin_anew();
+    let mut transaction = ImmediateTransaction::begin(handle.connection(), patience).await?;
+    replace_text(transaction.connection(), tables, run, row, from).await.map_err(failed)?;
+    while let Err(source) = transaction.commit().await {
+        if !is_busy(&source) {
+            return Err(failed(source));
         }
+        patience.wait().await?;
     }
+    Ok(())
 }
 
-async fn accept_once(
-    handle: &mut Handle<'_>,
+async fn replace_text(
+    connection: &mut SqliteConnection,
     tables: &HistoryTables,
     run: &RunIdentity,
     row: &NewRow<'_>,
-) -> Result<(), ErrorKind> {
-    let doing = || format!("recording the edit of {}", row.id);
-    let failed = |source| ErrorKind::Database { doing: doing(), source };
-    let begun = ImmediateTransaction::begin(handle.connection()).await;
-    let mut transaction = begun.map_err(failed)?;
+    from: &str,
+) -> Result<(), sqlx::Error> {
     let columns = row.file_columns();
     let set: Vec<String> = columns.iter().map(|(name, _)| format!("{name} = ?")).collect();
-    let sql = format!("UPDATE {} SET {} WHERE id = ?", table(&tables.revisions), set.join(", "));
-    let query = bind(sqlx::query(AssertSqlSafe(sql)), columns).bind(row.id.to_string());
-    query.execute(transaction.connection()).await.map_err(failed)?;
+    let sql = format!(
+        "UPDATE {} SET {} WHERE id = ? AND checksum = ?",
+        table(&tables.revisions),
+        set.join(", ")
+    );
+    let query = bind(sqlx::query(AssertSqlSafe(sql)), columns);
+    let query = query.bind(row.id.to_string()).bind(from.to_owned());
+    if query.execute(&mut *connection).await?.rows_affected() != 1 {
+        // Somebody took it down, or accepted another edit, since it was looked at.
+        return Err(sqlx::Error::RowNotFound);
+    }
     let line = LogLine {
         action: Action::Accept,
         revision: row.id.as_str(),
@@ -319,6 +343,5 @@ async fn accept_once(
         error_code: None,
         duration: Duration::ZERO,
     };
-    log(transaction.connection(), tables, run, &line).await.map_err(failed)?;
-    transaction.commit().await.map_err(failed)
+    log(connection, tables, run, &line).await.map(|_| ())
 }

@@ -4,11 +4,15 @@
 mod apply;
 mod busy;
 mod connect;
+mod error;
 pub(crate) mod history;
+mod interrupt;
 mod offline;
 mod transaction;
 
 pub(crate) use apply::apply;
 pub(crate) use connect::Source;
 pub(crate) use connect::{Handle, open};
-pub(crate) use offline::script;
+pub(crate) use error::database_fault;
+pub(crate) use interrupt::{interrupt_no_more, interrupt_when};
+pub(crate) use offline::{HEAD as SCRIPT_HEAD, script};

@@ -8,6 +8,11 @@ use super::history::{create_statements, delete, insert, literal};
 use crate::dialect::{Batch, LogLine, ReadyStep};
 use crate::history::Value;
 
+/// What the script begins with. The shell goes on after an error, and a COMMIT would then keep
+/// half of a revision; and it does not check foreign keys unless told.
+pub(crate) const HEAD: &str =
+    "-- Stop at the first error: sqlite3 -bail FILE < script.sql\nPRAGMA foreign_keys = ON;\n";
+
 /// The steps of the batch in one transaction.
 pub(crate) fn script(batch: &Batch<'_>) -> String {
     let mut lines = vec!["BEGIN IMMEDIATE;".to_owned()];
