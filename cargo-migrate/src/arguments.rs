@@ -28,6 +28,18 @@ pub(crate) struct Common {
     /// The migrations crate, where the workspace has several
     #[arg(short, long, global = true, value_name = "CRATE")]
     pub(crate) package: Option<String>,
+    /// Run the command for every migrations crate of the workspace
+    #[arg(long, global = true, conflicts_with = "package")]
+    pub(crate) all_packages: bool,
+    /// A database by its name in [package.metadata.migrate.env]
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "database_url")]
+    pub(crate) env: Option<String>,
+    /// A value for templates, hooks and `${KEY}` in the configuration
+    #[arg(short = 'x', global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) values: Vec<(String, String)>,
+    /// A tag for templates and hooks
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) tag: Option<String>,
     /// The database [default: `$DATABASE_URL`, else .env, else the metadata]
     #[arg(short, long, global = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
@@ -46,6 +58,13 @@ pub(crate) struct Common {
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("it must look like key=value".to_owned()),
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -82,10 +101,92 @@ pub(crate) enum Command {
     Status,
     /// Compare every applied revision with its file
     Verify,
+    /// Check files, graph and, if there is one, the database
+    Check,
+    /// List the heads
+    Heads,
+    /// List the branch points
+    Branches,
+    /// Show a revision
+    Show(Show),
+    /// Record a state without running anything
+    Stamp(Stamp),
+    /// Take revisions down and apply them again
+    Redo(Redo),
+    /// Open a revision in $VISUAL or $EDITOR
+    Edit(Edit),
+    /// Create, drop or reset the database
+    Database(Database),
     /// Record a deliberate edit of an applied revision
     Accept(Accept),
     /// Write an applied revision back as it was applied
     Restore(Restore),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// An id or the beginning of one, head, heads, current
+    #[arg(value_name = "REV", default_value = "head", allow_negative_numbers = true)]
+    pub(crate) revision: String,
+    /// Print exactly the statements that are sent
+    #[arg(long)]
+    pub(crate) sql: bool,
+    /// With --sql: those that take it down
+    #[arg(long, requires = "sql")]
+    pub(crate) down: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Stamp {
+    /// What is applied, with all that it needs: an id or the beginning of one, head, base
+    #[arg(value_name = "REV", required = true)]
+    pub(crate) revisions: Vec<String>,
+    /// Forget all that is recorded first
+    #[arg(long)]
+    pub(crate) purge: bool,
+    /// Print the SQL instead of running it; no database is needed
+    #[arg(long, conflicts_with = "purge")]
+    pub(crate) sql: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Redo {
+    /// How many revisions
+    #[arg(value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) count: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Edit {
+    /// An id or the beginning of one, head
+    #[arg(value_name = "REV", default_value = "head")]
+    pub(crate) revision: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Database {
+    #[command(subcommand)]
+    pub(crate) action: DatabaseAction,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub(crate) enum DatabaseAction {
+    /// Create it, if it isn't there
+    Create,
+    /// Drop it with all that it holds, if it is there
+    Drop,
+    /// Drop it, create it and apply all revisions
+    Reset,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
@@ -134,7 +235,7 @@ pub(crate) struct New {
 }
 
 /// What `up` and `down` share.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct RunOptions {
     /// Print the plan and touch nothing
     #[arg(long)]

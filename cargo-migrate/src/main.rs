@@ -36,19 +36,43 @@ fn main() -> std::process::ExitCode {
     }
 }
 
-async fn dispatch(arguments: Arguments, output: &Output) -> Result<exit::Exit, CliError> {
+/// Runs the command, with `--all-packages` once for each migrations crate.
+async fn dispatch(mut arguments: Arguments, output: &Output) -> Result<exit::Exit, CliError> {
+    if !arguments.common.all_packages {
+        return run(&arguments, output).await;
+    }
+    let mut worst = exit::Exit::Done;
+    for package in project::packages(&arguments.common)? {
+        output.verb("Package", &package);
+        arguments.common.package = Some(package);
+        worst = worst.max(run(&arguments, output).await?);
+    }
+    Ok(worst)
+}
+
+async fn run(arguments: &Arguments, output: &Output) -> Result<exit::Exit, CliError> {
     let common = &arguments.common;
-    match arguments.command {
-        Command::Init(init) => commands::init::run(common, &init, output),
-        Command::New(new) => commands::new::run(common, &new, output),
-        Command::Up(up) => commands::up::run(common, &up, output).await,
-        Command::Down(down) => commands::down::run(common, &down, output).await,
+    match &arguments.command {
+        Command::Init(init) => commands::init::run(common, init, output),
+        Command::New(new) => commands::new::run(common, new, output),
+        Command::Up(up) => commands::up::run(common, up, output).await,
+        Command::Down(down) => commands::down::run(common, down, output).await,
         Command::Current => commands::current::run(common, output).await,
-        Command::History(history) => commands::history::run(common, &history, output).await,
+        Command::History(history) => commands::history::run(common, history, output).await,
         Command::Status => commands::status::run(common, output).await,
         Command::Verify => commands::verify::run(common, output).await,
-        Command::Accept(accept) => commands::accept::run(common, &accept, output).await,
-        Command::Restore(restore) => commands::restore::run(common, &restore, output).await,
+        Command::Check => commands::check::run(common, output).await,
+        Command::Heads => commands::heads::run(common, output),
+        Command::Branches => commands::branches::run(common, output),
+        Command::Show(show) => commands::show::run(common, show, output).await,
+        Command::Stamp(stamp) => commands::stamp::run(common, stamp, output).await,
+        Command::Redo(redo) => commands::redo::run(common, redo, output).await,
+        Command::Edit(edit) => commands::edit::run(common, edit, output),
+        Command::Database(database) => commands::database::run(common, database, output).await,
+        Command::Accept(accept) => commands::accept::run(common, accept, output).await,
+        Command::Restore(restore) => commands::restore::run(common, restore, output).await,
+        Command::Completions(completions) => Ok(commands::completions::run(completions)),
+        Command::Man => commands::man::run(),
     }
 }
 

@@ -14,4 +14,4 @@ mod scan;
 
 pub use builder::Builder;
 pub use error::BuildError;
-pub use scan::scan;
+pub use scan::{scan, scan_each};

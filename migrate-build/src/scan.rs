@@ -13,6 +13,14 @@ use crate::error::BuildError;
 /// `.sql` nor `.rs` are none of ours. The command line tool reads through this, too, so that both
 /// see the same.
 pub fn scan(root: &Path, folder: &str) -> Result<Vec<RevisionFile>, BuildError> {
+    scan_each(root, folder)?.into_iter().collect()
+}
+
+/// The same, with the fault of each file in its place: for those who want to tell all of them.
+pub fn scan_each(
+    root: &Path,
+    folder: &str,
+) -> Result<Vec<Result<RevisionFile, BuildError>>, BuildError> {
     let path = root.join(folder);
     if !path.is_dir() {
         return Ok(Vec::new());
@@ -30,7 +38,7 @@ pub fn scan(root: &Path, folder: &str) -> Result<Vec<RevisionFile>, BuildError> 
         }
     }
     names.sort_unstable();
-    names.into_iter().map(|name| file(root, &format!("{folder}/{name}"))).collect()
+    Ok(names.into_iter().map(|name| file(root, &format!("{folder}/{name}"))).collect())
 }
 
 /// Most systems tell what an entry is without a further call; only a link must be followed.

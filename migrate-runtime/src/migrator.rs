@@ -217,6 +217,18 @@ impl Migrator {
         together.reach(database, Goal::Stamp(targets)).await
     }
 
+    /// Forgets all that is recorded first, unknown and edited revisions included, then does what
+    /// [`stamp`](Self::stamp) does.
+    pub async fn stamp_anew<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        targets: &[&str],
+    ) -> Result<Report, Error> {
+        let mut connection = open(database, Access::Create).await?;
+        let outcome = runner::stamp_anew(&mut connection, &self.context(), targets).await;
+        give_back(connection, outcome).await
+    }
+
     /// What [`run`](Self::run) would do. Nothing is changed.
     pub async fn plan<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Plan, Error> {
         self.make_plan(database, self.newest()).await
@@ -353,7 +365,16 @@ impl Migrator {
         range: crate::OfflineRange<'_>,
         dialect: Dialect,
     ) -> Result<String, Error> {
-        crate::offline::script(&self.registry, &self.settings, &self.identity(), range, dialect)
+        let goal = match range.direction {
+            Direction::Up => Goal::Up(range.to),
+            Direction::Down => Goal::Down(range.to),
+        };
+        crate::offline::script(&self.context(), range.from, goal, dialect)
+    }
+
+    /// The bookkeeping that [`stamp`](Self::stamp) would send to an empty history, as a script.
+    pub fn stamp_script(&self, targets: &[&str], dialect: Dialect) -> Result<String, Error> {
+        crate::offline::script(&self.context(), None, Goal::Stamp(targets), dialect)
     }
 
     async fn reach<'c>(
@@ -366,18 +387,17 @@ impl Migrator {
             Goal::Down(_) => Access::Existing,
         };
         let mut connection = open(database, access).await?;
-        let context = Context {
+        let outcome = runner::run(&mut connection, &self.context(), goal).await;
+        give_back(connection, outcome).await
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
             registry: &self.registry,
             settings: &self.settings,
             run: self.identity(),
             listener: &*self.listener,
-        };
-        let outcome = runner::run(&mut connection, &context, goal).await;
-        match &outcome {
-            Err(error) if !error.is_connection_usable() => connection.discard().await,
-            _ => connection.release().await,
         }
-        outcome
     }
 
     async fn make_plan<'c>(
@@ -444,6 +464,18 @@ impl Status {
         });
         edited.chain(unknown).chain(partial).collect()
     }
+}
+
+/// Gives the connection back after a run, as its outcome allows.
+async fn give_back(
+    connection: Connection<'_>,
+    outcome: Result<Report, Error>,
+) -> Result<Report, Error> {
+    match &outcome {
+        Err(error) if !error.is_connection_usable() => connection.discard().await,
+        _ => connection.release().await,
+    }
+    outcome
 }
 
 async fn open<'c>(

@@ -6,10 +6,8 @@ use migrate_model::{Dialect, GraphError};
 use crate::connection;
 use crate::dialect::Batch;
 use crate::error::Error;
-use crate::identity::RunIdentity;
 use crate::registry::Registry;
-use crate::runner::{Goal, Prepared};
-use crate::settings::Settings;
+use crate::runner::{Context, Goal, Prepared};
 
 /// From which state to which; no database is asked, so both are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,18 +23,14 @@ pub struct OfflineRange<'a> {
 /// The whole script. The first revision's transaction makes the history tables if the script
 /// starts from nothing.
 pub(crate) fn script(
-    registry: &Registry,
-    settings: &Settings,
-    run: &RunIdentity,
-    range: OfflineRange<'_>,
+    context: &Context<'_>,
+    from: Option<&str>,
+    goal: Goal<'_>,
     dialect: Dialect,
 ) -> Result<String, Error> {
+    let Context { registry, settings, run, .. } = context;
     let graph = registry.graph();
-    let applied = start_state(registry, range.from)?;
-    let goal = match range.direction {
-        Direction::Up => Goal::Up(range.to),
-        Direction::Down => Goal::Down(range.to),
-    };
+    let applied = start_state(registry, from)?;
     let goal = goal.fix(graph, &applied, settings.multiple_heads)?;
     let starts_empty = applied.is_empty();
     let mut scripts = vec![connection::script_head(dialect)?];

@@ -1,14 +1,25 @@
 //! One file a command: find the project, ask the runtime, hand the answer to the output.
 
 pub(crate) mod accept;
+pub(crate) mod branches;
+pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod current;
+pub(crate) mod database;
 pub(crate) mod down;
+pub(crate) mod edit;
+mod editor;
+pub(crate) mod heads;
 pub(crate) mod history;
 pub(crate) mod init;
+pub(crate) mod man;
 mod name;
 pub(crate) mod new;
+pub(crate) mod redo;
 pub(crate) mod restore;
 mod run;
+pub(crate) mod show;
+pub(crate) mod stamp;
 pub(crate) mod status;
 pub(crate) mod up;
 pub(crate) mod verify;

@@ -1,5 +1,6 @@
 //! `new`: writes a revision file on top of the newest.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
@@ -9,10 +10,10 @@ use jiff::tz::TimeZone;
 use migrate_model::config::Filename;
 use migrate_model::revision::slug;
 use migrate_model::{GraphError, RevisionFile, RevisionId};
-use minijinja::context;
+use minijinja::{Value, context};
 use serde_json::json;
 
-use super::Outcome;
+use super::{Outcome, editor};
 use crate::arguments::{Common, New};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -45,7 +46,7 @@ pub(crate) fn run(common: &Common, new: &New, output: &Output) -> Outcome {
     let now = Timestamp::now();
     let created = format!("{now:.0}");
     let revises_text = if revises.is_empty() { "base".to_owned() } else { revises.join(", ") };
-    let text = render(&project, &message, &id, &revises_text, &created)?;
+    let text = render(common, &project, &message, &id, &revises_text, &created)?;
     let folder = project.root.join(&project.config.revisions[0]);
     fs::create_dir_all(&folder).map_err(|error| CliError::io(&shown(&folder), error))?;
     let path = folder.join(file_name(&project.config.filename, now, &id, &message)? + ".sql");
@@ -57,10 +58,10 @@ pub(crate) fn run(common: &Common, new: &New, output: &Output) -> Outcome {
     output.json(&json!({ "revision": id.as_str(), "file": shown(&path), "revises": revises }));
     output.verb("Wrote", shown(&path));
     for command in &project.config.post_write {
-        post_write(command, &path)?;
+        post_write(common, command, &path)?;
     }
     if new.edit {
-        open_editor(&path)?;
+        editor::open(&path)?;
     } else {
         output.verb("Next", "write its statements, then: cargo migrate up");
     }
@@ -123,6 +124,7 @@ fn file_name(
 }
 
 fn render(
+    common: &Common,
     project: &Project,
     message: &str,
     id: &RevisionId,
@@ -138,7 +140,10 @@ fn render(
         None => include_str!("../../template/revision.sql.j2").to_owned(),
     };
     let revision = id.as_str();
-    let values = context! { message, revision, revises, created };
+    let x: BTreeMap<&str, &str> =
+        common.values.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let tag = common.tag.as_deref().unwrap_or_default();
+    let values = context! { message, revision, revises, created, x => Value::from_iter(x), tag };
     template::render(NAME, &template, values)
 }
 
@@ -151,7 +156,7 @@ fn write_new(path: &Utf8Path, text: &str) -> Result<(), CliError> {
 }
 
 /// Runs a command of the configuration on the new file. The file stays, whatever comes of it.
-fn post_write(command: &str, path: &Utf8Path) -> Result<(), CliError> {
+fn post_write(common: &Common, command: &str, path: &Utf8Path) -> Result<(), CliError> {
     let mut words = command.split_whitespace();
     let Some(program) = words.next() else { return Ok(()) };
     let failed = |why: String| CliError::Project {
@@ -161,7 +166,10 @@ fn post_write(command: &str, path: &Utf8Path) -> Result<(), CliError> {
         candidates: Vec::new(),
     };
     // Its output is for eyes: stdout belongs to the command's own product.
-    let output = Command::new(program).args(words).arg(path).output();
+    let mut hook = Command::new(program);
+    hook.args(words).arg(path).env("MIGRATE_TAG", common.tag.as_deref().unwrap_or_default());
+    hook.envs(common.values.iter().map(|(key, value)| (format!("MIGRATE_X_{key}"), value)));
+    let output = hook.output();
     let output = output.map_err(|error| failed(format!("can't be run: {error}")))?;
     eprint!(
         "{}{}",
@@ -171,24 +179,5 @@ fn post_write(command: &str, path: &Utf8Path) -> Result<(), CliError> {
     match output.status.success() {
         true => Ok(()),
         false => Err(failed(format!("ended with {}", output.status))),
-    }
-}
-
-fn open_editor(path: &Utf8Path) -> Result<(), CliError> {
-    let editor = ["VISUAL", "EDITOR"].into_iter().find_map(|name| std::env::var(name).ok());
-    let editor = editor.filter(|editor| !editor.trim().is_empty()).ok_or_else(|| {
-        usage(
-            "usage.editor",
-            format!("neither VISUAL nor EDITOR is set; the file is {}", shown(path)),
-        )
-    })?;
-    // An editor may come with arguments: `code --wait`.
-    let mut words = editor.split_whitespace();
-    let program = words.next().unwrap_or_default();
-    let status = Command::new(program).args(words).arg(path).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(usage("usage.editor", format!("{editor} ended with {status}"))),
-        Err(error) => Err(usage("usage.editor", format!("{editor}: {error}"))),
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Diagnostic {
     pub(crate) exit: Exit,
     pub(crate) message: String,
     pub(crate) place: Option<Place>,
+    /// The file, where no place in it is known.
+    pub(crate) file: Option<String>,
     pub(crate) revision: Option<String>,
     pub(crate) statement: Option<String>,
     /// Paragraphs between the place and the ways out.
@@ -52,6 +54,7 @@ impl Diagnostic {
             exit: Exit::of(code),
             message,
             place: None,
+            file: None,
             revision: None,
             statement: None,
             notes: Vec::new(),
@@ -71,6 +74,27 @@ impl Diagnostic {
         self
     }
 
+    fn file(&self) -> Option<&String> {
+        self.place.as_ref().map(|place| &place.file).or(self.file.as_ref())
+    }
+
+    /// One of the findings of a check.
+    pub(crate) fn to_finding(&self) -> Value {
+        let mut finding = Map::new();
+        finding.insert("code".to_owned(), json!(self.code));
+        finding.insert("message".to_owned(), json!(self.message));
+        if let Some(revision) = &self.revision {
+            finding.insert("revision".to_owned(), json!(revision));
+        }
+        if let Some(file) = self.file() {
+            finding.insert("file".to_owned(), json!(file));
+        }
+        if let Some(place) = &self.place {
+            finding.insert("line".to_owned(), json!(place.position.line));
+        }
+        Value::Object(finding)
+    }
+
     /// The last line of stdout that scripts read.
     pub(crate) fn to_json(&self) -> Value {
         let mut error = Map::new();
@@ -82,7 +106,7 @@ impl Diagnostic {
             }
         };
         optional("revision", self.revision.as_ref().map(|revision| json!(revision)));
-        optional("file", self.place.as_ref().map(|place| json!(place.file)));
+        optional("file", self.file().map(|file| json!(file)));
         optional("line", self.place.as_ref().map(|place| json!(place.position.line)));
         optional("column", self.place.as_ref().map(|place| json!(place.position.column)));
         optional("statement", self.statement.as_ref().map(|statement| json!(statement)));

@@ -30,6 +30,11 @@ impl DatabaseUrl {
         &self.shown
     }
 
+    /// The file of a SQLite database; `None` for one in memory.
+    pub(crate) fn file(&self) -> Option<&Utf8Path> {
+        self.file.as_deref()
+    }
+
     /// Whether it is a SQLite file that isn't there yet.
     pub(crate) fn is_missing(&self) -> bool {
         self.file.as_ref().is_some_and(|file| !file.exists())
@@ -46,6 +51,9 @@ pub(super) fn find(project: &Project, common: &Common) -> Result<DatabaseUrl, Cl
     let variable = project.config.database_url_env.as_str();
     if let Some(url) = &common.database_url {
         return parse(url, &current_folder()?);
+    }
+    if let Some(name) = &common.env {
+        return of_environment(project, common, name);
     }
     if let Some(url) = std::env::var(variable).ok().filter(|url| !url.is_empty()) {
         return parse(&url, &current_folder()?);
@@ -65,6 +73,40 @@ pub(super) fn find(project: &Project, common: &Common) -> Result<DatabaseUrl, Cl
         )),
         candidates: Vec::new(),
     })
+}
+
+/// The URL of a named environment; `${NAME}` stands for a value of `-x`, else for a variable.
+fn of_environment(project: &Project, common: &Common, name: &str) -> Result<DatabaseUrl, CliError> {
+    let unknown = |message: String| CliError::Project {
+        code: "config.env",
+        message,
+        hint: None,
+        candidates: project.config.environments.keys().cloned().collect(),
+    };
+    let environment = project.config.environments.get(name).ok_or_else(|| {
+        let known: Vec<&str> = project.config.environments.keys().map(String::as_str).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        unknown(format!("no [package.metadata.migrate.env.{name}]; there are: {known}"))
+    })?;
+    let url = environment.url.as_deref();
+    let url =
+        url.ok_or_else(|| unknown(format!("[package.metadata.migrate.env.{name}] has no url")))?;
+    let mut expanded = String::new();
+    let mut rest = url;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (variable, after) = after
+            .split_once('}')
+            .ok_or_else(|| unknown(format!("env.{name}.url: a `${{` without its `}}`")))?;
+        let value = common.values.iter().find(|(key, _)| key == variable).map(|(_, v)| v.clone());
+        let value = value.or_else(|| std::env::var(variable).ok()).ok_or_else(|| {
+            unknown(format!("env.{name}.url needs the environment variable {variable}"))
+        })?;
+        expanded.push_str(before);
+        expanded.push_str(&value);
+        rest = after;
+    }
+    expanded.push_str(rest);
+    parse(&expanded, &project.workspace)
 }
 
 fn from_dotenv(workspace: &Utf8Path, variable: &str) -> Result<Option<String>, CliError> {

@@ -60,22 +60,34 @@ pub(crate) fn workspace_manifest(manifest: &Utf8Path) -> Result<Utf8PathBuf, Cli
 }
 
 pub(super) fn project(common: &Common) -> Result<Project, CliError> {
-    let Some(nearest) = nearest_manifest(common)? else {
-        return Err(CliError::Project {
-            code: "project.no_manifest",
-            message: "no Cargo.toml in this folder or above it".to_owned(),
-            hint: Some("go into your workspace, or name it: --manifest-path PATH".to_owned()),
-            candidates: Vec::new(),
-        });
-    };
+    let nearest = nearest_manifest(common)?.ok_or_else(no_manifest)?;
     let root = workspace_manifest(&nearest)?;
     if common.package.is_none() {
         let here = read(&nearest)?;
         if let Some(config) = here.config()? {
-            return here.project(config, &root);
+            return here.project(config, &root, common.env.as_deref());
         }
     }
-    choose(candidates(&root)?, common.package.as_deref(), &root)
+    choose(candidates(&root)?, common, &root)
+}
+
+/// The names of all migrations crates of the workspace, sorted.
+pub(crate) fn packages(common: &Common) -> Result<Vec<String>, CliError> {
+    let nearest = nearest_manifest(common)?.ok_or_else(no_manifest)?;
+    let found = candidates(&workspace_manifest(&nearest)?)?;
+    let mut names: Vec<String> = found.iter().map(Manifest::name).collect();
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
+}
+
+fn no_manifest() -> CliError {
+    CliError::Project {
+        code: "project.no_manifest",
+        message: "no Cargo.toml in this folder or above it".to_owned(),
+        hint: Some("go into your workspace, or name it: --manifest-path PATH".to_owned()),
+        candidates: Vec::new(),
+    }
 }
 
 /// All migrations crates of a workspace.
@@ -120,11 +132,8 @@ fn with_config(
     Ok(found)
 }
 
-fn choose(
-    mut found: Vec<Manifest>,
-    package: Option<&str>,
-    root: &Utf8Path,
-) -> Result<Project, CliError> {
+fn choose(mut found: Vec<Manifest>, common: &Common, root: &Utf8Path) -> Result<Project, CliError> {
+    let package = common.package.as_deref();
     found.sort_unstable_by_key(Manifest::name);
     found.dedup_by(|a, b| a.path == b.path);
     let names: Vec<String> = found.iter().map(Manifest::name).collect();
@@ -141,7 +150,7 @@ fn choose(
         (1, _) => {
             let manifest = found.remove(0);
             let config = manifest.config()?.unwrap_or_default();
-            manifest.project(config, root)
+            manifest.project(config, root, common.env.as_deref())
         }
         (0, Some(package)) if !names.is_empty() => Err(error(
             "project.unknown_package",
@@ -206,7 +215,16 @@ impl Manifest {
         members.iter().all(is_plain).then_some(members)
     }
 
-    fn project(&self, config: Config, workspace: &Utf8Path) -> Result<Project, CliError> {
+    fn project(
+        &self,
+        config: Config,
+        workspace: &Utf8Path,
+        env: Option<&str>,
+    ) -> Result<Project, CliError> {
+        let mut config = config;
+        if let Some(environment) = env.and_then(|name| config.environments.get(name)) {
+            config.table = environment.table.clone().or(config.table);
+        }
         let folder = |path: &Utf8Path| path.parent().unwrap_or(path).to_owned();
         let version = match self.package("version") {
             Some(version) => version.to_owned(),

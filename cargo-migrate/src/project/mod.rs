@@ -9,6 +9,7 @@ mod manifest_edit;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use migrate_model::RevisionFile;
 use migrate_model::config::{
     Config, MultipleHeads as MultipleHeadsSetting, StoreSource as StoreSourceSetting,
     TransactionSetting,
@@ -19,7 +20,7 @@ use migrate_runtime::{
 
 pub(crate) use database_url::DatabaseUrl;
 pub(crate) use install_source::InstallSource;
-pub(crate) use locate::{current_folder, nearest_manifest, workspace_manifest};
+pub(crate) use locate::{current_folder, nearest_manifest, packages, workspace_manifest};
 pub(crate) use manifest_edit::add_member;
 
 use crate::arguments::Common;
@@ -66,6 +67,19 @@ impl Project {
         }
         Registry::from_files(files, self.crate_info.clone())
             .map_err(|error| CliError::graph(self, error))
+    }
+
+    /// Reads every revision file; each is there, or what is wrong with it.
+    pub(crate) fn each_file(&self) -> Result<Vec<Result<RevisionFile, CliError>>, CliError> {
+        let mut files = Vec::new();
+        for folder in &self.config.revisions {
+            let scanned = migrate_build::scan_each(self.root.as_std_path(), folder);
+            let scanned = scanned.map_err(|error| CliError::scan(self, error))?;
+            files.extend(
+                scanned.into_iter().map(|file| file.map_err(|error| CliError::scan(self, error))),
+            );
+        }
+        Ok(files)
     }
 
     /// A migrator with the project's settings.

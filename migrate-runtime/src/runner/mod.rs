@@ -104,7 +104,8 @@ async fn reach(
         while !prepared.is_empty() && !moved {
             patience.check_stop()?;
             let batch = prepared.drain(..at_once).collect::<Vec<_>>();
-            match apply(connection, context, &batch, history.version, patience).await? {
+            let task = Task { steps: &batch, clears_history: false };
+            match apply(connection, context, task, history.version, patience).await? {
                 Outcome::Done { durations, version } => {
                     history.version = Some(version);
                     record(&batch, &durations, *listener, report);
@@ -122,11 +123,12 @@ async fn reach(
 async fn apply(
     connection: &mut Connection<'_>,
     context: &Context<'_>,
-    batch: &[Prepared<'_>],
+    task: Task<'_, '_>,
     expected_version: Option<i64>,
     patience: &mut Patience<'_>,
 ) -> Result<Outcome, Error> {
     let started = Instant::now();
+    let Task { steps: batch, clears_history } = task;
     let Context { registry, settings, run, .. } = context;
     let ready: Vec<_> = batch.iter().map(Prepared::ready).collect();
     // Asking git takes a moment, which is better spent outside of the transaction.
@@ -137,7 +139,7 @@ async fn apply(
         crate_info: registry.crate_info(),
         registry_digest: registry.digest(),
         expected_version,
-        clears_history: false,
+        clears_history,
         steps: &ready,
     };
     let error = match connection.apply(&request, patience).await {
@@ -173,6 +175,43 @@ async fn apply(
             }
             Err(failure.into())
         }
+    }
+}
+
+/// What is done in one go.
+struct Task<'t, 'r> {
+    steps: &'t [Prepared<'r>],
+    clears_history: bool,
+}
+
+/// Forgets all that is recorded, whatever it is, and records that exactly the targets and what
+/// they need are applied.
+pub(crate) async fn stamp_anew(
+    connection: &mut Connection<'_>,
+    context: &Context<'_>,
+    targets: &[&str],
+) -> Result<Report, Error> {
+    let Context { registry, settings, listener, .. } = context;
+    let (started, graph, nothing) = (Instant::now(), registry.graph(), Applied::default());
+    let mut patience = Patience::new(settings, *listener);
+    let goal = Goal::Stamp(targets).fix(graph, &nothing, settings.multiple_heads)?;
+    let steps = goal.steps(graph, &nothing)?;
+    let dialect = connection.dialect();
+    let prepared = steps
+        .iter()
+        .map(|step| Prepared::new(registry, settings, *step, goal.purpose(), dialect))
+        .collect::<Result<Vec<_>, _>>()?;
+    loop {
+        let history = connection.read_history(&settings.tables, &mut patience).await?;
+        let task = Task { steps: &prepared, clears_history: true };
+        let done = apply(connection, context, task, history.version, &mut patience).await?;
+        let Outcome::Done { durations, .. } = done else { continue };
+        let mut report = Report { before: history.heads(), ..Report::default() };
+        record(&prepared, &durations, *listener, &mut report);
+        report.after = heads_after(graph, &[], moves(graph, &steps));
+        report.duration = started.elapsed();
+        announce(&goal, &report);
+        return Ok(report);
     }
 }
 

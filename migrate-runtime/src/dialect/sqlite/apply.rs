@@ -93,7 +93,7 @@ async fn run_steps(
         return Ok(None);
     }
     if batch.clears_history {
-        history::clear(connection, batch.tables).await.map_err(before)?;
+        version = history::clear(connection, batch.tables, batch.run).await.map_err(before)?;
     }
     let mut durations = Vec::with_capacity(batch.steps.len());
     for (at, step) in batch.steps.iter().enumerate() {

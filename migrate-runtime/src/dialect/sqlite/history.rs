@@ -270,13 +270,22 @@ pub(crate) async fn delete_row(
     if deleted.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
 }
 
-/// Forgets every applied revision, known or not.
+/// Forgets every applied revision, known or not, with a log line; gives that line's number.
 pub(crate) async fn clear(
     connection: &mut SqliteConnection,
     tables: &HistoryTables,
-) -> Result<(), sqlx::Error> {
+    run: &RunIdentity,
+) -> Result<i64, sqlx::Error> {
     let sql = format!("DELETE FROM {}", table(&tables.revisions));
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(|_| ())
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await?;
+    let line = LogLine {
+        action: Action::Stamp,
+        revision: "base",
+        outcome: "ok",
+        error_code: None,
+        duration: Duration::ZERO,
+    };
+    log(connection, tables, run, &line).await
 }
 
 /// Appends a line to the log and gives its number.

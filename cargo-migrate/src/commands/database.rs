@@ -1,0 +1,94 @@
+//! `database create|drop|reset`.
+
+use std::fs;
+
+use camino::Utf8Path;
+use serde_json::json;
+
+use super::{Outcome, run};
+use crate::arguments::{Common, Database, DatabaseAction, RunOptions};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::project::{DatabaseUrl, Project, shown};
+
+pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -> Outcome {
+    let project = Project::find(common)?;
+    let url = project.database_url(common)?;
+    let Some(file) = url.file() else {
+        return Err(CliError::Project {
+            code: "config.database_url",
+            message: format!("{} is in memory: there is nothing to create or drop", url.shown()),
+            hint: None,
+            candidates: Vec::new(),
+        });
+    };
+    match database.action {
+        DatabaseAction::Create => tell(&url, "created", create(file)?, output),
+        DatabaseAction::Drop => {
+            if may_drop(&url, file, output) {
+                tell(&url, "dropped", drop_files(file)?, output);
+            } else {
+                tell(&url, "dropped", false, output);
+            }
+        }
+        DatabaseAction::Reset => {
+            // What can't be applied is told before anything is dropped.
+            let migrator = run::migrator(&project, &RunOptions::default(), output)?;
+            let failed = |error| CliError::run(&project, error);
+            migrator.plan_on_empty("heads", migrate_model::Dialect::Sqlite).map_err(failed)?;
+            if !may_drop(&url, file, output) {
+                tell(&url, "dropped", false, output);
+                return Ok(Exit::Done);
+            }
+            drop_files(file)?;
+            create(file)?;
+            let report = migrator.run(url.as_str()).await.map_err(failed)?;
+            return Ok(run::finish(&project, &report, "applied", output));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn may_drop(url: &DatabaseUrl, file: &Utf8Path, output: &Output) -> bool {
+    !file.exists() || output.confirm(&format!("drop {} with all that it holds?", url.shown()))
+}
+
+/// An empty file is an empty database. `false`: it was there.
+fn create(file: &Utf8Path) -> Result<bool, CliError> {
+    match fs::OpenOptions::new().write(true).create_new(true).open(file) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(CliError::io(&shown(file), error)),
+    }
+}
+
+/// The file and what SQLite keeps beside it. `false`: it was not there.
+fn drop_files(file: &Utf8Path) -> Result<bool, CliError> {
+    let was_there = file.exists();
+    for suffix in ["-journal", "-wal", "-shm", ""] {
+        let path = Utf8Path::new(file.as_str())
+            .with_file_name(format!("{}{suffix}", file.file_name().unwrap_or_default()));
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(CliError::io(&shown(&path), error));
+            }
+            _ => {}
+        }
+    }
+    Ok(was_there)
+}
+
+fn tell(url: &DatabaseUrl, what: &str, done: bool, output: &Output) {
+    output.json(&json!({ "database": url.shown(), what: done }));
+    match (what, done) {
+        ("created", true) => output.verb("Created", url.shown()),
+        ("created", false) => {
+            output.verb("Finished", format_args!("{} is there already", url.shown()))
+        }
+        (_, true) => output.verb("Dropped", url.shown()),
+        (_, false) => {
+            output.verb("Finished", format_args!("nothing was dropped of {}", url.shown()))
+        }
+    }
+}

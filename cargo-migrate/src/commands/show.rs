@@ -1,0 +1,123 @@
+//! `show`: one revision, as its file tells it, or exactly the statements that are sent.
+
+use migrate_model::revision::{Direction, Identifier};
+use migrate_model::script::{Script, statements};
+use migrate_model::{Dialect, Graph, Position};
+use migrate_runtime::Registry;
+use serde_json::{Value, json};
+
+use super::{Outcome, name};
+use crate::arguments::{Common, Show};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::{DIM, Output, json as document};
+use crate::project::Project;
+
+pub(crate) async fn run(common: &Common, show: &Show, output: &Output) -> Outcome {
+    let project = Project::find(common)?;
+    let migrator = project.migrator(project.registry()?);
+    let of_graph = |error| CliError::graph(&project, error);
+    let identifier = Identifier::parse(&show.revision).map_err(of_graph)?;
+    let status = if identifier.needs_state() {
+        let url = project.existing_database(common)?;
+        let status = migrator.status(url.as_str()).await;
+        Some(status.map_err(|error| CliError::run(&project, error))?)
+    } else {
+        None
+    };
+    let registry = migrator.registry();
+    let graph = registry.graph();
+    let found = name::all(graph, status.as_ref(), &show.revision).map_err(of_graph)?;
+    if show.sql {
+        let direction = if show.down { Direction::Down } else { Direction::Up };
+        let mut sql = Vec::new();
+        for index in found {
+            sql.extend(sent(&project, registry, index, direction)?);
+        }
+        output.json(&json!({ "statements": sql }));
+        if !output.is_json() {
+            Output::product(&sql.iter().map(|sql| format!("{sql};\n")).collect::<String>());
+        }
+        return Ok(Exit::Done);
+    }
+    let documents: Vec<Value> = found
+        .iter()
+        .map(|index| document::revision(&project, graph.revision(*index), None))
+        .collect();
+    output.json(&json!({ "revisions": documents }));
+    for index in found {
+        describe(&project, registry, index, output)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn describe(
+    project: &Project,
+    registry: &Registry,
+    index: usize,
+    output: &Output,
+) -> Result<(), CliError> {
+    let graph = registry.graph();
+    let revision = graph.revision(index);
+    let head = if graph.children(index).is_empty() { " (head)" } else { "" };
+    output.verb("Revision", format_args!("{}{head}", revision.id));
+    output.verb("Message", &revision.message);
+    output.verb("Revises", joined(graph, graph.parents(index)));
+    if !revision.depends_on.is_empty() {
+        let names: Vec<&str> = revision.depends_on.iter().map(AsRef::as_ref).collect();
+        output.verb("Depends on", names.join(", "));
+    }
+    if !revision.labels.is_empty() {
+        let names: Vec<&str> = revision.labels.iter().map(AsRef::as_ref).collect();
+        output.verb("Labels", names.join(", "));
+    }
+    output.verb("Created", revision.created.as_deref().unwrap_or("unknown"));
+    output.verb("File", project.shown(&revision.file));
+    output.verb("Checksum", revision.checksum);
+    let text = registry.source(index).map_err(|error| CliError::run(project, error.into()))?;
+    output.line("");
+    for line in text.trim_end().lines() {
+        output.line(format_args!("    {DIM}{line}{DIM:#}"));
+    }
+    Ok(())
+}
+
+fn joined(graph: &Graph, indices: &[usize]) -> String {
+    if indices.is_empty() {
+        return "base".to_owned();
+    }
+    let ids = indices.iter().map(|index| graph.revision(*index).id.as_str());
+    ids.collect::<Vec<_>>().join(", ")
+}
+
+/// The statements that a run would send, one by one.
+fn sent(
+    project: &Project,
+    registry: &Registry,
+    index: usize,
+    direction: Direction,
+) -> Result<Vec<String>, CliError> {
+    let revision = registry.graph().revision(index);
+    let text = registry.source(index).map_err(|error| CliError::run(project, error.into()))?;
+    let fault = |error: migrate_model::script::ScriptError| {
+        CliError::File(migrate_model::revision::FileError {
+            file: project.shown(&revision.file),
+            position: Position::at(&text, error.offset),
+            problem: error.problem.into(),
+        })
+    };
+    let script = Script::parse(&text).map_err(fault)?;
+    let section = script
+        .section(direction, Dialect::Sqlite)
+        .map_err(|problem| fault(migrate_model::script::ScriptError { offset: 0, problem }))?;
+    let Some(section) = section else {
+        let (id, file) = (revision.id.clone(), revision.file.clone());
+        return Err(CliError::run(
+            project,
+            migrate_runtime::ErrorKind::Irreversible { id, file }.into(),
+        ));
+    };
+    let split = statements(&text, section, Dialect::Sqlite).map_err(fault)?;
+    let body = &text[section.body.clone()];
+    Ok(split.statements.iter().map(|statement| body[statement.sql.clone()].to_owned()).collect())
+}

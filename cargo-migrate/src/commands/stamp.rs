@@ -1,0 +1,43 @@
+//! `stamp`: records a state without running anything.
+
+use migrate_model::Dialect;
+use serde_json::json;
+
+use super::Outcome;
+use super::run::heads;
+use crate::arguments::{Common, Stamp};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::project::Project;
+
+pub(crate) async fn run(common: &Common, stamp: &Stamp, output: &Output) -> Outcome {
+    let project = Project::find(common)?;
+    let migrator = project.migrator(project.registry()?);
+    let failed = |error| CliError::run(&project, error);
+    let targets: Vec<&str> = stamp.revisions.iter().map(String::as_str).collect();
+    if stamp.sql {
+        let script = migrator.stamp_script(&targets, Dialect::Sqlite).map_err(failed)?;
+        output.json(&json!({ "sql": script }));
+        if !output.is_json() {
+            Output::product(&script);
+        }
+        return Ok(Exit::Done);
+    }
+    let url = project.database_url(common)?;
+    let was_missing = url.is_missing();
+    let report = match stamp.purge {
+        true => migrator.stamp_anew(url.as_str(), &targets).await,
+        false => migrator.stamp(url.as_str(), &targets).await,
+    };
+    let report = report.map_err(failed)?;
+    output.json(&json!({ "before": report.before, "after": report.after }));
+    if was_missing && !url.is_missing() {
+        output.verb("Created", url.shown());
+    }
+    output.verb(
+        "Stamped",
+        format_args!("{} -> {}; nothing was run", heads(&report.before), heads(&report.after)),
+    );
+    Ok(Exit::Done)
+}
