@@ -20,6 +20,7 @@ pub(crate) struct Arguments {
 
 /// What every command takes.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are switches of a command line")]
 #[command(next_help_heading = "Options everywhere")]
 pub(crate) struct Common {
     /// The Cargo.toml to start from [default: the nearest one upward]

@@ -159,6 +159,7 @@ impl RunError {
         };
         let mut diagnostic = Diagnostic::new("integrity.edited", title(first));
         diagnostic.revision = Some(first.id.to_string());
+        diagnostic.shows_source = false;
         for (at, revision) in edited.iter().enumerate() {
             let position = revision.first_difference.unwrap_or(Position::START);
             let place = Place::new(self.shown(&revision.file), position);

@@ -5,6 +5,7 @@ mod arguments;
 mod commands;
 mod error;
 mod exit;
+mod interrupt;
 mod output;
 mod project;
 mod template;

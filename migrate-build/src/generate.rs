@@ -85,5 +85,6 @@ fn settings(config: &Config) -> String {
     if let Some(most) = config.store_source_max {
         calls.push(format!("store_source_max({most})"));
     }
-    calls.iter().map(|call| format!("\n        .{call}")).collect()
+    let lines: Vec<String> = calls.iter().map(|call| format!("\n        .{call}")).collect();
+    lines.concat()
 }

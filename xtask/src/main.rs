@@ -1,6 +1,7 @@
 //! `cargo xtask <command>`: everything that is done to this repository, in one place.
 
 mod bench;
+mod ci;
 mod command;
 mod demo;
 mod test;
@@ -10,7 +11,10 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask test     all tests: unit, property, end-to-end and doc tests
 cargo xtask demo     the main job on SQLite, shown in a temporary workspace
-cargo xtask bench    what commands cost, as ratios to a floor measured in the same run";
+cargo xtask bench    what commands cost, as ratios to a floor measured in the same run
+cargo xtask ci       what must pass before a change goes in: format, lints, tests, docs,
+                     dependencies, spelling, packages, other platforms; then a table of it all
+cargo xtask ci WORD  only those of its steps that have the word in their name";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,6 +23,8 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["demo"] => demo::run(),
         ["bench"] => bench::run(),
+        ["ci"] => ci::run(""),
+        ["ci", word] => ci::run(word),
         _ => {
             eprintln!("{HELP}");
             return ExitCode::from(2);

@@ -3,7 +3,7 @@
 use crate::command::{self, Outcome, build_tool, cargo};
 
 /// One dialect's feature, and what only the tools compile.
-const FEATURES: &str = "migrate-runtime/sqlite,migrate-model/config";
+pub(crate) const FEATURES: &str = "migrate-runtime/sqlite,migrate-model/config";
 
 /// Runs them with nextest where it is installed, which runs each in a process of its own, else
 /// with cargo's own runner; doc tests only cargo can run.

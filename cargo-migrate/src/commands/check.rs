@@ -89,8 +89,7 @@ async fn database(
 ) -> Result<(), CliError> {
     let url = match project.database_url(common) {
         Ok(url) if !url.is_missing() => url,
-        Ok(_) => return Ok(()),
-        Err(CliError::Project { code: "config.no_database_url", .. }) => return Ok(()),
+        Ok(_) | Err(CliError::Project { code: "config.no_database_url", .. }) => return Ok(()),
         Err(error) => return Err(error),
     };
     let migrator = project.migrator(project.registry()?);

@@ -81,14 +81,11 @@ fn drop_files(file: &Utf8Path) -> Result<bool, CliError> {
 
 fn tell(url: &DatabaseUrl, what: &str, done: bool, output: &Output) {
     output.json(&json!({ "database": url.shown(), what: done }));
+    let url = url.shown();
     match (what, done) {
-        ("created", true) => output.verb("Created", url.shown()),
-        ("created", false) => {
-            output.verb("Finished", format_args!("{} is there already", url.shown()))
-        }
-        (_, true) => output.verb("Dropped", url.shown()),
-        (_, false) => {
-            output.verb("Finished", format_args!("nothing was dropped of {}", url.shown()))
-        }
+        ("created", true) => output.verb("Created", url),
+        ("created", false) => output.verb("Finished", format_args!("{url} is there already")),
+        (_, true) => output.verb("Dropped", url),
+        (_, false) => output.verb("Finished", format_args!("nothing was dropped of {url}")),
     }
 }

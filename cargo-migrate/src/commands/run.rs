@@ -10,6 +10,7 @@ use super::Outcome;
 use crate::arguments::RunOptions;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::interrupt;
 use crate::output::{DIM, Output, json};
 use crate::project::{DatabaseUrl, Project};
 
@@ -19,7 +20,7 @@ pub(super) fn migrator(
     options: &RunOptions,
     output: &Output,
 ) -> Result<Migrator, CliError> {
-    let mut migrator = project.migrator(project.registry()?);
+    let mut migrator = project.migrator(project.registry()?).stop_when(interrupt::flag());
     if let Some(mode) = options.transaction {
         migrator = migrator.transaction(mode.into());
     }
@@ -45,6 +46,12 @@ pub(super) fn telling_creation(migrator: Migrator, url: &DatabaseUrl, output: &O
 }
 
 fn show(output: &Output, event: &Event<'_>) {
+    match event {
+        Event::RunStarted { steps, .. } => output.progress().begin(*steps),
+        Event::StepStarted { revision, .. } => output.progress().at(&revision.message),
+        Event::StepFinished { .. } => output.progress().advance(),
+        _ => {}
+    }
     if let Some(line) = json::event(event) {
         output.json(&line);
     }
@@ -79,6 +86,7 @@ fn show(output: &Output, event: &Event<'_>) {
 
 /// The end of a run that went well.
 pub(super) fn finish(project: &Project, report: &Report, done: &str, output: &Output) -> Exit {
+    output.progress().end();
     output.json(&json::summary(project, report));
     let count = report.steps.len();
     let revisions = if count == 1 { "revision" } else { "revisions" };

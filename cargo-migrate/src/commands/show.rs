@@ -36,7 +36,7 @@ pub(crate) async fn run(common: &Common, show: &Show, output: &Output) -> Outcom
         }
         output.json(&json!({ "statements": sql }));
         if !output.is_json() {
-            Output::product(&sql.iter().map(|sql| format!("{sql};\n")).collect::<String>());
+            Output::product(&(sql.join(";\n") + ";\n"));
         }
         return Ok(Exit::Done);
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use migrate_model::Position;
 use serde_json::{Map, Value, json};
 
@@ -21,6 +22,29 @@ impl Place {
     }
 }
 
+impl Place {
+    /// The text of the file, if it can be read.
+    fn source(&self) -> Option<(&Self, String)> {
+        let text = std::fs::read_to_string(&self.file).ok()?;
+        Some((self, migrate_model::text::normalise(&text).into_owned()))
+    }
+}
+
+/// Title, place and source line with a caret, as rustc shows them.
+fn snippet(code: &str, message: &str, place: &Place, source: &str) -> String {
+    let Position { line, column } = place.position;
+    let index = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+    let start: usize = source.split_inclusive('\n').take(index).map(str::len).sum();
+    let text = source[start..].lines().next().unwrap_or_default();
+    let column = usize::try_from(column).unwrap_or(usize::MAX).saturating_sub(1);
+    let from = text.char_indices().nth(column).map_or(text.len(), |(at, _)| at);
+    let to = text.trim_end().len().max(from);
+    let annotation = AnnotationKind::Primary.span(start + from..start + to);
+    let snippet = Snippet::source(source).path(&place.file).annotation(annotation);
+    let title = Level::ERROR.primary_title(message).id(code);
+    Renderer::styled().render(&[title.element(snippet)])
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.position)
@@ -34,6 +58,8 @@ pub(crate) struct Diagnostic {
     pub(crate) exit: Exit,
     pub(crate) message: String,
     pub(crate) place: Option<Place>,
+    /// Whether the line at the place is shown; an edit shows its diff instead.
+    pub(crate) shows_source: bool,
     /// The file, where no place in it is known.
     pub(crate) file: Option<String>,
     pub(crate) revision: Option<String>,
@@ -54,6 +80,7 @@ impl Diagnostic {
             exit: Exit::of(code),
             message,
             place: None,
+            shows_source: true,
             file: None,
             revision: None,
             statement: None,
@@ -126,17 +153,15 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{ERROR}error[{}]{ERROR:#}: {}", self.code, self.message)?;
-        if let Some(place) = &self.place {
-            writeln!(f, "  {DIM}-->{DIM:#} {place}")?;
-        }
-        if let Some(statement) = &self.statement {
-            let mut lines = statement.lines();
-            for line in lines.by_ref().take(6) {
-                writeln!(f, "   {DIM}|{DIM:#} {line}")?;
+        match self.place.as_ref().filter(|_| self.shows_source).and_then(Place::source) {
+            Some((place, source)) => {
+                writeln!(f, "{}", snippet(self.code, &self.message, place, &source))?;
             }
-            if lines.next().is_some() {
-                writeln!(f, "   {DIM}|{DIM:#} …")?;
+            None => {
+                writeln!(f, "{ERROR}error[{}]{ERROR:#}: {}", self.code, self.message)?;
+                if let Some(place) = &self.place {
+                    writeln!(f, "  {DIM}-->{DIM:#} {place}")?;
+                }
             }
         }
         for line in self.notes.iter().flat_map(|note| note.lines()) {

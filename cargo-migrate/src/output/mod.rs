@@ -4,14 +4,17 @@
 mod diagnostic;
 pub(crate) mod diff;
 pub(crate) mod json;
+mod progress;
 mod style;
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 pub(crate) use diagnostic::{Diagnostic, Place};
+use progress::Progress;
 pub(crate) use style::{ACCENT, DIM, ERROR, REMOVED};
 
 use crate::arguments::{Color, Common, Format};
@@ -24,6 +27,7 @@ pub(crate) struct Output {
     quiet: bool,
     verbose: bool,
     yes: bool,
+    progress: Arc<Progress>,
 }
 
 impl Output {
@@ -39,6 +43,7 @@ impl Output {
             quiet: common.quiet,
             verbose: common.verbose,
             yes: common.yes,
+            progress: Arc::new(Progress::new(common.format == Format::Human && !common.quiet)),
         }
     }
 
@@ -50,6 +55,10 @@ impl Output {
         self.verbose
     }
 
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
     /// A line with a verb in front, aligned like cargo's.
     pub(crate) fn verb(&self, verb: &str, text: impl std::fmt::Display) {
         self.line(format_args!("{ACCENT}{verb:>12}{ACCENT:#} {text}"));
@@ -58,8 +67,10 @@ impl Output {
     /// A line for eyes.
     pub(crate) fn line(&self, text: impl std::fmt::Display) {
         if self.format == Format::Human && !self.quiet {
-            // A reader that has gone away is no reason to fail.
-            let _ = writeln!(anstream::stdout(), "{text}");
+            self.progress.aside(|| {
+                // A reader that has gone away is no reason to fail.
+                let _ = writeln!(anstream::stdout(), "{text}");
+            });
         }
     }
 
@@ -78,6 +89,7 @@ impl Output {
 
     /// The end of a command that failed: for eyes on stderr, or as the last line of JSON.
     pub(crate) fn error(&self, diagnostic: &Diagnostic) {
+        self.progress.end();
         match self.format {
             Format::Json => self.json(&diagnostic.to_json()),
             Format::Human => {

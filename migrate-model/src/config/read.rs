@@ -97,7 +97,7 @@ fn filename(reader: &Reader<'_>, item: &Item) -> Result<Filename, ConfigError> {
             match key {
                 "pattern" => filename.pattern = reader.string(item, "filename.pattern")?,
                 "slug-length" => {
-                    filename.slug_length = reader.count(item, "filename.slug-length")?
+                    filename.slug_length = reader.count(item, "filename.slug-length")?;
                 }
                 "time-zone" => filename.time_zone = reader.string(item, "filename.time-zone")?,
                 _ => return Err(reader.unknown(table, "filename", key, &FILENAME_KEYS)),

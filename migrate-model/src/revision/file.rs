@@ -91,14 +91,13 @@ impl RevisionFile {
         if self.revision.kind != Kind::Sql {
             return Ok(());
         }
-        let checked = dialects.iter().try_for_each(|dialect| {
+        dialects.iter().try_for_each(|dialect| {
             crate::script::check(&self.source, *dialect).map_err(|error| FileError {
                 file: self.revision.file.clone(),
                 position: Position::at(&self.source, error.offset),
                 problem: FileProblem::Script(error.problem),
             })
-        });
-        checked
+        })
     }
 
     fn read(name: &str, bytes: &[u8]) -> Result<Self, (Position, FileProblem)> {
