@@ -46,11 +46,49 @@ fn it_never_writes_into_a_folder_that_has_something() {
 }
 
 #[test]
-fn outside_of_a_workspace_it_says_so() {
+fn a_package_becomes_the_root_of_a_workspace() {
     let workspace = Workspace::without_migrations();
-    workspace.write("Cargo.toml", "[package]\nname = \"x\"\nversion = \"0.1.0\"\n");
-    let error = workspace.migrate_json(["init"]).exits(3).json_error();
+    let folder = workspace.path("app");
+    std::fs::remove_file(workspace.path("Cargo.toml")).unwrap();
+    workspace.migrate_in(&folder, ["init"]).succeeds();
+    assert_eq!(
+        workspace.read("app/Cargo.toml"),
+        "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+         [workspace]\nmembers = [\"migrations\"]\n"
+    );
+    let metadata = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    let packages = migrate_tests::Run::of(cargo.args(metadata).current_dir(&folder)).succeeds();
+    assert!(packages.stdout.contains("\"name\":\"app-migrations\""), "{}", packages.stdout);
+}
+
+#[test]
+fn an_empty_folder_gets_a_workspace_and_a_full_one_does_not() {
+    let workspace = Workspace::without_migrations();
+    std::fs::remove_file(workspace.path("Cargo.toml")).unwrap();
+    workspace.write("new/.git/HEAD", "");
+    workspace.migrate_in(&workspace.path("new"), ["init"]).succeeds();
+    let manifest = "[workspace]\nresolver = \"3\"\nmembers = [\"migrations\"]\n";
+    assert_eq!(workspace.read("new/Cargo.toml"), manifest);
+    workspace.migrate_in(&workspace.path("new"), ["new", "add users"]).succeeds();
+
+    workspace.write("full/notes.txt", "");
+    let arguments = ["init", "--format", "json"];
+    let error = workspace.migrate_in(&workspace.path("full"), arguments).exits(3).json_error();
     assert_eq!(error["code"], "project.no_workspace");
+}
+
+#[test]
+fn a_second_crate_needs_a_name_that_cargo_takes() {
+    let workspace = Workspace::new();
+    let error = workspace.migrate_json(["init", "billing"]).exits(3).json_error();
+    assert_eq!(error["code"], "project.name_taken");
+    let error =
+        workspace.migrate_json(["init", "billing", "--name", "bad name"]).exits(2).json_error();
+    assert_eq!(error["code"], "usage.name");
+    assert!(!workspace.path("billing").exists());
+    workspace.migrate(["init", "billing", "--name", "billing-migrations"]).succeeds();
+    assert!(workspace.read("Cargo.toml").contains("[\"app\", \"migrations\", \"billing\"]"));
 }
 
 #[test]

@@ -12,7 +12,8 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::project::{
-    InstallSource, add_member, current_folder, nearest_manifest, shown, workspace_manifest,
+    InstallSource, current_folder, manifest_edit, nearest_manifest, packages, shown,
+    workspace_manifest,
 };
 use crate::template;
 
@@ -31,16 +32,18 @@ pub(crate) fn run(common: &Common, init: &Init, output: &Output) -> Outcome {
             return Err(error("config.dialect", message, "--dialect sqlite"));
         }
     }
-    let manifest = workspace(common)?;
-    let root = manifest.parent().unwrap_or(&manifest).to_owned();
+    let place = Place::find(common)?;
+    let root = place.root();
     let folder = current_folder()?.join(&init.folder);
-    let member = member_path(&root, &folder)?;
+    let member = member_path(root, &folder)?;
     refuse_occupied(&folder)?;
     let package = match &init.name {
-        Some(name) => name.clone(),
+        Some(name) => valid_name(name)?,
         None => format!("{}-migrations", package_part(root.file_name().unwrap_or("workspace"))),
     };
+    refuse_taken(common, &place, &package)?;
     let source = InstallSource::find(init.source)?;
+    let manifest = place.with_member(&member)?;
 
     let mut files = Vec::with_capacity(FILES.len() + 1);
     for (name, text) in FILES {
@@ -54,10 +57,13 @@ pub(crate) fn run(common: &Common, init: &Init, output: &Output) -> Outcome {
         files.push((name, template::render(name, text, values)?));
     }
     files.push(("revisions/.gitkeep", String::new()));
+    // All that could be refused has been.
     for (name, text) in &files {
         write(&folder.join(name), text)?;
     }
-    let edited = add_member(&manifest, &member)?;
+    if let Some(text) = &manifest {
+        write(place.manifest(), text)?;
+    }
 
     let names: Vec<String> = files.iter().map(|(name, _)| shown(&folder.join(name))).collect();
     output.json(&json!({ "package": package, "path": shown(&folder), "files": names }));
@@ -68,11 +74,18 @@ pub(crate) fn run(common: &Common, init: &Init, output: &Output) -> Outcome {
             shown(&folder)
         ),
     );
-    if edited {
-        output.verb(
-            "Edited",
-            format_args!("{}: workspace.members += \"{member}\"", shown(&manifest)),
-        );
+    let at = shown(place.manifest());
+    match (&place, manifest) {
+        (_, None) => {}
+        (Place::Workspace(_), Some(_)) => {
+            output.verb("Edited", format_args!("{at}: workspace.members += \"{member}\""));
+        }
+        (Place::Package(_), Some(_)) => {
+            output.verb("Edited", format_args!("{at}: is a workspace now, with \"{member}\""));
+        }
+        (Place::Empty(_), Some(_)) => {
+            output.verb("Created", format_args!("{at}: a workspace with \"{member}\""));
+        }
     }
     output.verb("Next", "cargo migrate new \"…\" writes your first revision");
     output.verb(
@@ -88,22 +101,98 @@ fn error(code: &'static str, message: String, hint: &str) -> CliError {
     CliError::Project { code, message, hint, candidates: Vec::new() }
 }
 
-/// The Cargo.toml of the workspace to add to.
-fn workspace(common: &Common) -> Result<Utf8PathBuf, CliError> {
-    let nearest = nearest_manifest(common)?;
-    let manifest = nearest.as_deref().map(workspace_manifest).transpose()?;
-    let has_workspace = |path: &Utf8PathBuf| {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        text.parse::<toml_edit::DocumentMut>()
-            .is_ok_and(|document| document.contains_key("workspace"))
+/// What the new crate is added to, by its Cargo.toml.
+enum Place {
+    /// A workspace.
+    Workspace(Utf8PathBuf),
+    /// A package without a workspace; it becomes the root of one.
+    Package(Utf8PathBuf),
+    /// An empty folder, which gets a workspace.
+    Empty(Utf8PathBuf),
+}
+
+impl Place {
+    fn find(common: &Common) -> Result<Self, CliError> {
+        if let Some(nearest) = nearest_manifest(common)? {
+            let manifest = workspace_manifest(&nearest)?;
+            let text = read(&manifest)?;
+            return Ok(match manifest_edit::is_workspace(&text) {
+                true => Self::Workspace(manifest),
+                false => Self::Package(manifest),
+            });
+        }
+        let folder = current_folder()?;
+        let mut entries = fs::read_dir(&folder).map_err(|e| CliError::io(&shown(&folder), e))?;
+        let is_visible = |entry: std::io::Result<fs::DirEntry>| {
+            entry.is_ok_and(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        };
+        if entries.any(is_visible) {
+            return Err(error(
+                "project.no_workspace",
+                "no Cargo.toml in this folder or above it, and the folder is not empty".to_owned(),
+                "go into your workspace, or into an empty folder",
+            ));
+        }
+        Ok(Self::Empty(folder.join("Cargo.toml")))
+    }
+
+    fn manifest(&self) -> &Utf8Path {
+        match self {
+            Self::Workspace(manifest) | Self::Package(manifest) | Self::Empty(manifest) => manifest,
+        }
+    }
+
+    fn root(&self) -> &Utf8Path {
+        self.manifest().parent().unwrap_or(self.manifest())
+    }
+
+    /// The Cargo.toml with the new member; `None` if it needs no change.
+    fn with_member(&self, member: &str) -> Result<Option<String>, CliError> {
+        let edited = match self {
+            Self::Workspace(manifest) => manifest_edit::with_member(&read(manifest)?, member),
+            Self::Package(manifest) => {
+                manifest_edit::as_workspace(&read(manifest)?, member).map(Some)
+            }
+            Self::Empty(_) => Ok(Some(manifest_edit::new_workspace(member))),
+        };
+        edited.map_err(|message| {
+            error("project.unreadable", format!("{}: {message}", shown(self.manifest())), "")
+        })
+    }
+}
+
+fn read(path: &Utf8Path) -> Result<String, CliError> {
+    fs::read_to_string(path).map_err(|error| CliError::io(&shown(path), error))
+}
+
+/// A name that cargo takes for a package: <https://doc.rust-lang.org/cargo/reference/manifest.html>.
+fn valid_name(name: &str) -> Result<String, CliError> {
+    let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let is_valid = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    match starts_well && is_valid {
+        true => Ok(name.to_owned()),
+        false => Err(error(
+            "usage.name",
+            format!("`{name}` can be no package name"),
+            "letters, digits, - and _ are allowed, a letter first",
+        )),
+    }
+}
+
+/// Two packages of one name would be more than cargo reads.
+fn refuse_taken(common: &Common, place: &Place, package: &str) -> Result<(), CliError> {
+    let taken = match place {
+        Place::Workspace(_) => packages(common)?.iter().any(|name| name == package),
+        Place::Package(_) | Place::Empty(_) => false,
     };
-    manifest.filter(has_workspace).ok_or_else(|| {
-        error(
-            "project.no_workspace",
-            "no cargo workspace in this folder or above it".to_owned(),
-            "add `[workspace]` to your Cargo.toml",
-        )
-    })
+    match taken {
+        false => Ok(()),
+        true => Err(error(
+            "project.name_taken",
+            format!("the workspace has a package `{package}` already"),
+            "give the new one a name of its own: --name billing-migrations",
+        )),
+    }
 }
 
 fn member_path(root: &Utf8Path, folder: &Utf8Path) -> Result<String, CliError> {

@@ -1,32 +1,16 @@
-//! Adding a member to a workspace's Cargo.toml without disturbing anything else in it.
+//! Making a Cargo.toml list a new member without disturbing anything else in it. Knows texts;
+//! reads and writes no files.
 
-use std::fs;
+use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
-use camino::Utf8Path;
-use toml_edit::{Array, DocumentMut, Item, Value};
-
-use super::shown;
-use crate::error::CliError;
-
-/// Adds a member to the workspace. `false`: a pattern covers it already.
-pub(crate) fn add_member(manifest: &Utf8Path, member: &str) -> Result<bool, CliError> {
-    let text = fs::read_to_string(manifest).map_err(|e| CliError::io(&shown(manifest), e))?;
-    let Some(edited) = with_member(&text, member).map_err(|message| CliError::Project {
-        code: "project.unreadable",
-        message: format!("{}: {message}", shown(manifest)),
-        hint: None,
-        candidates: Vec::new(),
-    })?
-    else {
-        return Ok(false);
-    };
-    fs::write(manifest, edited).map_err(|e| CliError::io(&shown(manifest), e))?;
-    Ok(true)
+/// Whether a manifest has a workspace.
+pub(crate) fn is_workspace(text: &str) -> bool {
+    text.parse::<DocumentMut>().is_ok_and(|document| document.contains_key("workspace"))
 }
 
-fn with_member(text: &str, member: &str) -> Result<Option<String>, String> {
-    let mut document: DocumentMut =
-        text.parse().map_err(|e: toml_edit::TomlError| e.to_string())?;
+/// A workspace's manifest with one more member. `None`: a pattern covers it already.
+pub(crate) fn with_member(text: &str, member: &str) -> Result<Option<String>, String> {
+    let mut document = parse(text)?;
     let workspace = document
         .get_mut("workspace")
         .and_then(Item::as_table_like_mut)
@@ -40,7 +24,31 @@ fn with_member(text: &str, member: &str) -> Result<Option<String>, String> {
         return Ok(None);
     }
     push(members, member);
-    Ok(Some(document.to_string()))
+    Ok(Some(in_the_style_of(text, &document)))
+}
+
+/// A package's manifest, made the root of a workspace with that member.
+pub(crate) fn as_workspace(text: &str, member: &str) -> Result<String, String> {
+    let mut document = parse(text)?;
+    let mut workspace = Table::new();
+    workspace.insert("members", Item::Value(Value::Array(Array::from_iter([member]))));
+    document.insert("workspace", Item::Table(workspace));
+    Ok(in_the_style_of(text, &document))
+}
+
+/// The manifest of a workspace that has nothing else yet.
+pub(crate) fn new_workspace(member: &str) -> String {
+    format!("[workspace]\nresolver = \"3\"\nmembers = [\"{member}\"]\n")
+}
+
+fn parse(text: &str) -> Result<DocumentMut, String> {
+    text.parse().map_err(|error: toml_edit::TomlError| error.to_string())
+}
+
+/// The edited text with the line ends of the one it was.
+fn in_the_style_of(text: &str, document: &DocumentMut) -> String {
+    let edited = document.to_string().replace("\r\n", "\n");
+    if text.contains("\r\n") { edited.replace('\n', "\r\n") } else { edited }
 }
 
 /// Whether a member pattern covers a folder; `*` stands for one part of a path.
@@ -96,6 +104,23 @@ mod tests {
             ),
         );
         edits("[workspace]\n", Some("[workspace]\nmembers = [\"migrations\"]\n"));
+    }
+
+    #[test]
+    fn windows_line_ends_stay() {
+        edits(
+            "[workspace]\r\nmembers = [\"a\"]\r\n",
+            Some("[workspace]\r\nmembers = [\"a\", \"migrations\"]\r\n"),
+        );
+    }
+
+    #[test]
+    fn a_package_becomes_the_root_of_a_workspace() {
+        let package = "[package]\nname = \"x\" # it\n\n[dependencies]\nserde = \"1\"\n";
+        assert_eq!(
+            as_workspace(package, "migrations").unwrap(),
+            format!("{package}\n[workspace]\nmembers = [\"migrations\"]\n")
+        );
     }
 
     #[test]

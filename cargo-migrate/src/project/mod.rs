@@ -4,7 +4,7 @@
 mod database_url;
 mod install_source;
 mod locate;
-mod manifest_edit;
+pub(crate) mod manifest_edit;
 
 use std::sync::Arc;
 
@@ -21,7 +21,6 @@ use migrate_runtime::{
 pub(crate) use database_url::DatabaseUrl;
 pub(crate) use install_source::InstallSource;
 pub(crate) use locate::{current_folder, nearest_manifest, packages, workspace_manifest};
-pub(crate) use manifest_edit::add_member;
 
 use crate::arguments::Common;
 use crate::error::CliError;
