@@ -1,53 +1,110 @@
-//! `cargo xtask bench`: what commands cost. Machines differ and are noisy, so each figure stands
-//! beside a floor that is measured in the same run: starting the same binary to do nothing.
+//! `cargo xtask bench`: what commands cost, in CPU time. Machines differ and are noisy, so each
+//! figure stands beside a floor that is measured in the same run: `sqlite3` counting the rows of
+//! the same history.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::command::{Outcome, build_tool};
+use crate::cpu;
 
-const ROUNDS: usize = 21;
-const REVISIONS: usize = 1000;
+const ROUNDS: usize = 15;
+/// What the commands at head may cost: this many times the floor, and this much more.
+const ALLOWED_FACTOR: f64 = 1.5;
+const ALLOWED_MORE: Duration = Duration::from_millis(10);
+/// Ten times the revisions may cost this many times the time.
+const ALLOWED_GROWTH: f64 = 12.0;
+const COMMANDS: [&str; 8] =
+    ["up", "status", "current", "verify", "check", "history", "heads", "history -i"];
 
 pub(crate) fn run() -> Outcome {
     let tool = build_tool("release")?;
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    write_workspace(folder.path()).map_err(|error| error.to_string())?;
-    let measure = |arguments: &[&str]| -> Outcome<Duration> {
-        let mut times = Vec::with_capacity(ROUNDS);
-        for _ in 0..ROUNDS {
-            let mut command = Command::new(&tool);
-            command.args(arguments).current_dir(folder.path()).env_remove("DATABASE_URL");
-            let started = Instant::now();
-            let status = command.stdout(Stdio::null()).status();
-            times.push(started.elapsed());
-            if !status.is_ok_and(|status| status.success()) {
-                return Err(format!("{arguments:?} failed"));
-            }
+    let small = Project::new(1_000, &tool)?;
+    let large = Project::new(10_000, &tool)?;
+    let floor = median(|| small.floor())?;
+    let limit = floor.mul_f64(ALLOWED_FACTOR) + ALLOWED_MORE;
+    println!("CPU time, median of {ROUNDS} rounds, release, at head");
+    println!("floor: sqlite3 FILE 'select count(*) from _migrate_revisions'   {}", show(floor));
+    println!("limit at 1,000 revisions: {ALLOWED_FACTOR} x floor + 10 ms      {}\n", show(limit));
+    println!("{:<12} {:>9} {:>8}  {:>9} {:>8}", "command", "1,000", "x floor", "10,000", "x 1,000");
+    for command in COMMANDS {
+        let thousand = median(|| small.migrate(command))?;
+        let ten_thousand = median(|| large.migrate(command))?;
+        let ratio = thousand.as_secs_f64() / floor.as_secs_f64();
+        let growth = ten_thousand.as_secs_f64() / thousand.as_secs_f64();
+        let mut verdict = String::new();
+        if thousand > limit {
+            verdict += "  over the limit";
         }
-        times.sort_unstable();
-        Ok(times[ROUNDS / 2])
-    };
-    let floor = measure(&["--version"])?;
-    println!("median of {ROUNDS} rounds, release, {REVISIONS} revisions");
-    println!("{:<28} {:>10}  {:>8}", "command", "time", "× floor");
-    let show = |name: &str, time: Duration| {
-        let ratio = time.as_secs_f64() / floor.as_secs_f64();
-        println!("{name:<28} {:>7.2} ms  {ratio:>8.1}", time.as_secs_f64() * 1000.0);
-    };
-    show("--version (the floor)", floor);
-    show("history", measure(&["history"])?);
-    show("up --sql (offline script)", measure(&["up", "--sql"])?);
-    measure(&["up"])?;
-    for command in ["up", "status", "current", "verify"] {
-        show(&format!("{command} (at head)"), measure(&[command])?);
+        if growth > ALLOWED_GROWTH {
+            verdict += "  grows too fast";
+        }
+        println!(
+            "{command:<12} {:>9} {ratio:>8.1}  {:>9} {growth:>8.1}{verdict}",
+            show(thousand),
+            show(ten_thousand)
+        );
     }
+    let without = median(|| small.cost(&["--version"]))?;
+    println!("\nstarting the tool, to do nothing: {}", show(without));
     Ok(())
 }
 
-fn write_workspace(root: &Path) -> std::io::Result<()> {
+fn show(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
+}
+
+fn median(mut measure: impl FnMut() -> Outcome<Duration>) -> Outcome<Duration> {
+    let mut times = (0..ROUNDS).map(|_| measure()).collect::<Outcome<Vec<_>>>()?;
+    times.sort_unstable();
+    Ok(times[ROUNDS / 2])
+}
+
+/// A migrated project of so many revisions.
+struct Project {
+    folder: tempfile::TempDir,
+    tool: PathBuf,
+}
+
+impl Project {
+    fn new(revisions: usize, tool: &Path) -> Outcome<Self> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        write_workspace(folder.path(), revisions).map_err(|error| error.to_string())?;
+        let project = Self { folder, tool: tool.to_owned() };
+        project.migrate("up --transaction all")?;
+        Ok(project)
+    }
+
+    fn floor(&self) -> Outcome<Duration> {
+        let mut sqlite = Command::new("sqlite3");
+        sqlite.args(["bench.db", "select count(*) from _migrate_revisions"]);
+        self.measure(&mut sqlite)
+    }
+
+    fn migrate(&self, words: &str) -> Outcome<Duration> {
+        self.cost(&words.split(' ').collect::<Vec<_>>())
+    }
+
+    fn cost(&self, arguments: &[&str]) -> Outcome<Duration> {
+        self.measure(Command::new(&self.tool).args(arguments))
+    }
+
+    fn measure(&self, command: &mut Command) -> Outcome<Duration> {
+        let command = command.current_dir(self.folder.path()).env_remove("DATABASE_URL");
+        let before = cpu::of_children();
+        let status = command.stdout(Stdio::null()).status();
+        let spent = cpu::of_children().saturating_sub(before);
+        match status {
+            Ok(status) if status.success() => Ok(spent),
+            Ok(status) => Err(format!("{command:?} ended with {status}")),
+            Err(error) => Err(format!("{command:?}: {error}")),
+        }
+    }
+}
+
+fn write_workspace(root: &Path, count: usize) -> std::io::Result<()> {
     let revisions = root.join("migrations/revisions");
     fs::create_dir_all(&revisions)?;
     fs::write(root.join(".env"), "DATABASE_URL=sqlite:bench.db\n")?;
@@ -55,7 +112,7 @@ fn write_workspace(root: &Path) -> std::io::Result<()> {
     let manifest = "[package]\nname = \"bench-migrations\"\nversion = \"0.1.0\"\n\
                     [package.metadata.migrate]\ndialects = [\"sqlite\"]\n";
     fs::write(root.join("migrations/Cargo.toml"), manifest)?;
-    for at in 0..REVISIONS {
+    for at in 0..count {
         let revises = if at == 0 { "base".to_owned() } else { format!("r{:06}", at - 1) };
         let text = format!(
             "-- make table {at}\n--\n-- Revision: r{at:06}\n-- Revises: {revises}\n\

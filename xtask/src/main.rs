@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod command;
+mod cpu;
 mod demo;
 mod test;
 

@@ -116,7 +116,8 @@ async fn assert_can_be_dropped_anywhere(migrator: &Migrator, possible: &[&str]) 
         };
         assert_eq!(ids.join(" "), tables, "after {times} polls");
         if ended {
-            return assert!(times > 10, "{times} polls are too few to mean anything");
+            // How often a run has to wait depends on how fast the database's thread answers.
+            return assert!(times > 1, "the run was never dropped half-way");
         }
         assert_eq!(
             crate::common::migrator(&TWO).run(&mut connection).await.unwrap().after,

@@ -6,6 +6,7 @@ mod platforms;
 mod step;
 mod table;
 mod tools;
+mod unpacked;
 
 use std::time::Instant;
 
@@ -46,6 +47,7 @@ fn steps() -> Vec<Step> {
     steps.push(Step::new("deny", tools::deny));
     steps.push(Step::new("typos", tools::typos));
     steps.extend(package::steps());
+    steps.push(unpacked::step());
     steps.extend(platforms::steps());
     steps
 }
