@@ -1,7 +1,7 @@
 //! `check`: files, headers and graph; with a database also what is edited, unknown and pending.
 
 use migrate_model::{Dialect, Graph, GraphError};
-use migrate_runtime::MultipleHeads;
+use migrate_runtime::{MultipleHeads, Registry};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -16,11 +16,10 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
     let mut findings = Vec::new();
     let files = files(&project, &mut findings)?;
     let checked = files.len();
-    if findings.is_empty() {
-        graph(&project, files, &mut findings);
-    }
-    if findings.is_empty() {
-        database(common, &project, &mut findings).await?;
+    if findings.is_empty()
+        && let Some(registry) = registry(&project, files, &mut findings)
+    {
+        database(common, &project, registry, &mut findings).await?;
     }
     output.json(
         &json!({ "findings": findings.iter().map(Diagnostic::to_finding).collect::<Vec<Value>>() }),
@@ -57,17 +56,22 @@ fn files(
     Ok(files)
 }
 
-fn graph(
+/// The registry, if the graph is in order.
+fn registry(
     project: &Project,
     files: Vec<migrate_model::RevisionFile>,
     findings: &mut Vec<Diagnostic>,
-) {
-    let found = Graph::new(files.into_iter().map(|file| file.revision).collect());
-    let error = match found {
-        Err(error) => Some(error),
-        Ok(graph) => several_heads(project, &graph),
+) -> Option<Registry> {
+    let registry = Registry::from_files(files, project.crate_info.clone());
+    let error = match registry {
+        Err(error) => error,
+        Ok(registry) => match several_heads(project, registry.graph()) {
+            None => return Some(registry),
+            Some(error) => error,
+        },
     };
-    findings.extend(error.map(|error| CliError::graph(project, error).into_diagnostic()));
+    findings.push(CliError::graph(project, error).into_diagnostic());
+    None
 }
 
 fn several_heads(project: &Project, graph: &Graph) -> Option<GraphError> {
@@ -85,6 +89,7 @@ fn several_heads(project: &Project, graph: &Graph) -> Option<GraphError> {
 async fn database(
     common: &Common,
     project: &Project,
+    registry: Registry,
     findings: &mut Vec<Diagnostic>,
 ) -> Result<(), CliError> {
     let url = match project.database_url(common) {
@@ -92,7 +97,7 @@ async fn database(
         Ok(_) | Err(CliError::Project { code: "config.no_database_url", .. }) => return Ok(()),
         Err(error) => return Err(error),
     };
-    let migrator = project.migrator(project.registry()?);
+    let migrator = project.migrator(registry);
     let status = migrator.status(url.as_str()).await;
     let status = status.map_err(|error| CliError::run(project, error))?;
     for finding in status.findings() {

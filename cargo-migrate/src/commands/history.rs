@@ -36,17 +36,39 @@ pub(crate) async fn run(common: &Common, history: &History, output: &Output) -> 
     let marks = status.as_ref().filter(|_| history.indicate_current).map(States::new);
     let newest_first = listed.into_iter().rev();
     let mut revisions: Vec<Value> = Vec::new();
+    let mut lines = Vec::new();
     for index in newest_first {
         let revision = graph.revision(index);
         let state = marks.as_ref().map(|marks| marks.of(revision.id.as_str()));
-        revisions.push(document::revision(&project, revision, state));
-        output.line(line(graph, index, state, marks.as_ref()));
+        if output.is_json() {
+            revisions.push(document::revision(&project, revision, state));
+        }
+        lines.push(line(graph, index, state, marks.as_ref()));
+        if output.is_verbose() {
+            lines.extend(details(&project, graph, index));
+        }
     }
-    if revisions.is_empty() {
+    if !lines.is_empty() {
+        // One write for all: a long history is many lines.
+        output.line(lines.join("\n"));
+    }
+    if graph.is_empty() {
         output.verb("Next", "cargo migrate new \"…\" writes the first revision");
     }
     output.json(&json!({ "revisions": revisions }));
     Ok(Exit::Done)
+}
+
+/// What `-v` adds.
+fn details(project: &Project, graph: &Graph, index: usize) -> [String; 2] {
+    let revision = graph.revision(index);
+    let parents: Vec<&str> = revision.revises.iter().map(AsRef::as_ref).collect();
+    let parents = if parents.is_empty() { "base".to_owned() } else { parents.join(", ") };
+    let file = project.shown(&revision.file);
+    [
+        format!("{:>10} {DIM}revises {parents}{DIM:#}", ""),
+        format!("{:>10} {DIM}{file}{DIM:#}", ""),
+    ]
 }
 
 /// What the database says of each revision.

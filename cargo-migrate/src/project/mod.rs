@@ -6,7 +6,7 @@ mod install_source;
 mod locate;
 pub(crate) mod manifest_edit;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use migrate_model::RevisionFile;
@@ -150,7 +150,9 @@ impl Project {
 
 /// A path as messages show it.
 pub(crate) fn shown(path: &Utf8Path) -> String {
-    let current = current_folder().ok();
+    // Asked for once: a listing shows a thousand paths.
+    static CURRENT: OnceLock<Option<Utf8PathBuf>> = OnceLock::new();
+    let current = CURRENT.get_or_init(|| current_folder().ok());
     let relative = current.as_deref().and_then(|current| path.strip_prefix(current).ok());
     match relative.unwrap_or(path).as_str() {
         "" => ".".to_owned(),

@@ -55,7 +55,7 @@ pub(crate) async fn examine(
             continue;
         };
         let revision = graph.revision(index);
-        if row.checksum != revision.checksum.to_string() {
+        if row.checksum.parse() != Ok(revision.checksum) {
             let applied_source = connection.read_source(tables, &row.id).await?;
             let source_at_hand = registry.source(index)?.into_owned();
             found.edited.push(EditedRevision {
