@@ -1,29 +1,36 @@
 //! The main path of a run: read the history, check integrity, plan, make every step ready, then
 //! apply step by step. Decides; what differs between databases is behind `Connection`.
 
+mod apply;
 mod goal;
 mod integrity;
+mod plan;
 mod ready;
+mod stamp;
 
-use std::collections::{BTreeSet, VecDeque};
-use std::time::{Duration, Instant};
+use std::collections::VecDeque;
+use std::time::Instant;
 
-use migrate_model::revision::{Applied, Direction, PlannedStep};
-use migrate_model::{Dialect, Graph, RevisionId};
+use migrate_model::Graph;
+use migrate_model::revision::Applied;
 
 pub(crate) use goal::{Fixed, Goal};
 pub(crate) use integrity::{Integrity, examine};
+pub(crate) use plan::{as_step, plan};
 pub(crate) use ready::{Prepared, Purpose};
+pub(crate) use stamp::stamp_anew;
 
+use self::apply::{Task, apply, record};
+use self::plan::{heads_after, ids, moves};
 use crate::connection::{Connection, Listener};
-use crate::dialect::{Batch, LogLine, Outcome, StepError};
-use crate::error::{Error, ErrorKind, Failure};
+use crate::dialect::Outcome;
+use crate::error::Error;
 use crate::event::Event;
 use crate::history::History;
 use crate::identity::RunIdentity;
 use crate::patience::Patience;
 use crate::registry::Registry;
-use crate::report::{Plan, Report, Step, StepReport};
+use crate::report::Report;
 use crate::settings::{Settings, TransactionMode};
 
 /// What a run knows beside its connection.
@@ -120,121 +127,6 @@ async fn reach(
     }
 }
 
-async fn apply(
-    connection: &mut Connection<'_>,
-    context: &Context<'_>,
-    task: Task<'_, '_>,
-    expected_version: Option<i64>,
-    patience: &mut Patience<'_>,
-) -> Result<Outcome, Error> {
-    let started = Instant::now();
-    let Task { steps: batch, clears_history } = task;
-    let Context { registry, settings, run, .. } = context;
-    let ready: Vec<_> = batch.iter().map(Prepared::ready).collect();
-    // Asking git takes a moment, which is better spent outside of the transaction.
-    let _ = run.git();
-    let request = Batch {
-        tables: &settings.tables,
-        run,
-        crate_info: registry.crate_info(),
-        registry_digest: registry.digest(),
-        expected_version,
-        clears_history,
-        steps: &ready,
-    };
-    let error = match connection.apply(&request, patience).await {
-        Ok(outcome) => return Ok(outcome),
-        Err(error) => error,
-    };
-    match error {
-        StepError::NotBegun(error) => Err(error.into()),
-        StepError::Failed { rolled_back: true, .. } if patience.check_stop().is_err() => {
-            Err(ErrorKind::Interrupted.into())
-        }
-        StepError::Failed { step, statement, source, rolled_back } => {
-            let failed = &batch[step];
-            let failure = ErrorKind::Failed(Box::new(Failure {
-                id: failed.revision().id.clone(),
-                direction: failed.direction(),
-                file: failed.revision().file.clone(),
-                position: statement.map(|at| failed.position(at)),
-                statement: statement.map(|at| failed.statement(at).to_owned()),
-                source,
-                rolled_back: rolled_back_ids(&batch[..=step], rolled_back),
-            }));
-            // A first revision that failed leaves no tables behind, so no log either.
-            if rolled_back && expected_version.is_some() {
-                let line = LogLine {
-                    action: failed.action(),
-                    revision: failed.revision().id.as_str(),
-                    outcome: "failed",
-                    error_code: Some(failure.code()),
-                    duration: started.elapsed(),
-                };
-                connection.log_failure(&settings.tables, run, &line).await;
-            }
-            Err(failure.into())
-        }
-    }
-}
-
-/// What is done in one go.
-struct Task<'t, 'r> {
-    steps: &'t [Prepared<'r>],
-    clears_history: bool,
-}
-
-/// Forgets all that is recorded, whatever it is, and records that exactly the targets and what
-/// they need are applied.
-pub(crate) async fn stamp_anew(
-    connection: &mut Connection<'_>,
-    context: &Context<'_>,
-    targets: &[&str],
-) -> Result<Report, Error> {
-    let Context { registry, settings, listener, .. } = context;
-    let (started, graph, nothing) = (Instant::now(), registry.graph(), Applied::default());
-    let mut patience = Patience::new(settings, *listener);
-    let goal = Goal::Stamp(targets).fix(graph, &nothing, settings.multiple_heads)?;
-    let steps = goal.steps(graph, &nothing)?;
-    let dialect = connection.dialect();
-    let prepared = steps
-        .iter()
-        .map(|step| Prepared::new(registry, settings, *step, goal.purpose(), dialect))
-        .collect::<Result<Vec<_>, _>>()?;
-    loop {
-        let history = connection.read_history(&settings.tables, &mut patience).await?;
-        let task = Task { steps: &prepared, clears_history: true };
-        let done = apply(connection, context, task, history.version, &mut patience).await?;
-        let Outcome::Done { durations, .. } = done else { continue };
-        let mut report = Report { before: history.heads(), ..Report::default() };
-        record(&prepared, &durations, *listener, &mut report);
-        report.after = heads_after(graph, &[], moves(graph, &steps));
-        report.duration = started.elapsed();
-        announce(&goal, &report);
-        return Ok(report);
-    }
-}
-
-fn rolled_back_ids(batch: &[Prepared<'_>], certain: bool) -> Vec<RevisionId> {
-    let ids = batch.iter().filter(|_| certain);
-    ids.map(|prepared| prepared.revision().id.clone()).collect()
-}
-
-fn record(
-    batch: &[Prepared<'_>],
-    durations: &[Duration],
-    listener: Listener<'_>,
-    report: &mut Report,
-) {
-    for (prepared, duration) in batch.iter().zip(durations) {
-        let (revision, direction, duration) =
-            (prepared.revision(), prepared.direction(), *duration);
-        listener(&Event::StepFinished { revision, direction, duration });
-        tracing::debug!(target: "migrate", revision = %revision.id, direction = direction.name(), ?duration, "step finished");
-        report.steps.push(StepReport { step: prepared.as_step(), duration });
-    }
-}
-
 fn announce(goal: &Fixed, report: &Report) {
     let (count, at) = (report.steps.len(), describe_heads(&report.after));
     let milliseconds = report.duration.as_millis();
@@ -267,70 +159,4 @@ async fn checked_history(
 
 pub(crate) fn applied_of(graph: &Graph, history: &History) -> Applied {
     Applied::of(graph, history.rows.iter().map(|row| row.id.as_str()))
-}
-
-/// What a run would do, without doing it. What a run would refuse is refused here, too.
-pub(crate) fn plan(
-    registry: &Registry,
-    settings: &Settings,
-    history: &History,
-    goal: Goal<'_>,
-    dialect: Dialect,
-) -> Result<Plan, Error> {
-    let graph = registry.graph();
-    let applied = applied_of(graph, history);
-    let goal = goal.fix(graph, &applied, settings.multiple_heads)?;
-    let steps = goal.steps(graph, &applied)?;
-    for step in &steps {
-        Prepared::new(registry, settings, *step, goal.purpose(), dialect)?;
-    }
-    Ok(Plan {
-        before: history.heads(),
-        after: heads_after(graph, &ids(history), moves(graph, &steps)),
-        steps: steps.iter().map(|step| as_step(graph, *step)).collect(),
-    })
-}
-
-pub(crate) fn as_step(graph: &Graph, step: PlannedStep) -> Step {
-    let revision = graph.revision(step.index);
-    Step {
-        id: revision.id.clone(),
-        direction: step.direction,
-        message: revision.message.clone(),
-        kind: revision.kind,
-        file: revision.file.clone(),
-    }
-}
-
-/// The heads of what is applied once the steps are done, sorted.
-fn heads_after<'a>(
-    graph: &'a Graph,
-    applied: &'a [String],
-    steps: impl IntoIterator<Item = (&'a str, Direction)>,
-) -> Vec<String> {
-    let mut ids: BTreeSet<&str> = applied.iter().map(String::as_str).collect();
-    for (id, direction) in steps {
-        match direction {
-            Direction::Up => ids.insert(id),
-            Direction::Down => ids.remove(id),
-        };
-    }
-    let applied = Applied::of(graph, ids);
-    let heads = applied.heads(graph);
-    let mut heads: Vec<String> =
-        heads.into_iter().map(|index| graph.revision(index).id.to_string()).collect();
-    heads.sort_unstable();
-    heads
-}
-
-fn ids(history: &History) -> Vec<String> {
-    history.rows.iter().map(|row| row.id.clone()).collect()
-}
-
-/// Planned steps as ids and directions.
-fn moves<'a>(
-    graph: &'a Graph,
-    steps: &'a [PlannedStep],
-) -> impl Iterator<Item = (&'a str, Direction)> {
-    steps.iter().map(|step| (graph.revision(step.index).id.as_str(), step.direction))
 }

@@ -1,0 +1,80 @@
+//! Plans as values: what a run would do, and which heads it would leave.
+
+use std::collections::BTreeSet;
+
+use migrate_model::revision::{Applied, Direction, PlannedStep};
+use migrate_model::{Dialect, Graph};
+
+use super::ready::Prepared;
+use super::{Goal, applied_of};
+use crate::error::Error;
+use crate::history::History;
+use crate::registry::Registry;
+use crate::report::{Plan, Step};
+use crate::settings::Settings;
+
+/// What a run would do, without doing it. What a run would refuse is refused here, too.
+pub(crate) fn plan(
+    registry: &Registry,
+    settings: &Settings,
+    history: &History,
+    goal: Goal<'_>,
+    dialect: Dialect,
+) -> Result<Plan, Error> {
+    let graph = registry.graph();
+    let applied = applied_of(graph, history);
+    let goal = goal.fix(graph, &applied, settings.multiple_heads)?;
+    let steps = goal.steps(graph, &applied)?;
+    for step in &steps {
+        Prepared::new(registry, settings, *step, goal.purpose(), dialect)?;
+    }
+    Ok(Plan {
+        before: history.heads(),
+        after: heads_after(graph, &ids(history), moves(graph, &steps)),
+        steps: steps.iter().map(|step| as_step(graph, *step)).collect(),
+    })
+}
+
+pub(crate) fn as_step(graph: &Graph, step: PlannedStep) -> Step {
+    let revision = graph.revision(step.index);
+    Step {
+        id: revision.id.clone(),
+        direction: step.direction,
+        message: revision.message.clone(),
+        kind: revision.kind,
+        file: revision.file.clone(),
+    }
+}
+
+/// The heads of what is applied once the steps are done, sorted.
+pub(super) fn heads_after<'a>(
+    graph: &'a Graph,
+    applied: &'a [String],
+    steps: impl IntoIterator<Item = (&'a str, Direction)>,
+) -> Vec<String> {
+    let mut ids: BTreeSet<&str> = applied.iter().map(String::as_str).collect();
+    for (id, direction) in steps {
+        match direction {
+            Direction::Up => ids.insert(id),
+            Direction::Down => ids.remove(id),
+        };
+    }
+    let applied = Applied::of(graph, ids);
+    let heads = applied.heads(graph);
+    let mut heads: Vec<String> =
+        heads.into_iter().map(|index| graph.revision(index).id.to_string()).collect();
+    heads.sort_unstable();
+    heads
+}
+
+pub(super) fn ids(history: &History) -> Vec<String> {
+    history.rows.iter().map(|row| row.id.clone()).collect()
+}
+
+/// Planned steps as ids and directions.
+pub(super) fn moves<'a>(
+    graph: &'a Graph,
+    steps: &'a [PlannedStep],
+) -> impl Iterator<Item = (&'a str, Direction)> {
+    steps.iter().map(|step| (graph.revision(step.index).id.as_str(), step.direction))
+}

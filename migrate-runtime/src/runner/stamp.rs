@@ -1,0 +1,46 @@
+//! Stamping anew: what was recorded is forgotten first, so nothing of it can be refused.
+
+use std::time::Instant;
+
+use migrate_model::revision::Applied;
+
+use super::apply::{Task, apply, record};
+use super::plan::{heads_after, moves};
+use super::ready::Prepared;
+use super::{Context, Goal, announce};
+use crate::connection::Connection;
+use crate::dialect::Outcome;
+use crate::error::Error;
+use crate::patience::Patience;
+use crate::report::Report;
+
+/// Forgets all that is recorded, whatever it is, and records that exactly the targets and what
+/// they need are applied.
+pub(crate) async fn stamp_anew(
+    connection: &mut Connection<'_>,
+    context: &Context<'_>,
+    targets: &[&str],
+) -> Result<Report, Error> {
+    let Context { registry, settings, listener, .. } = context;
+    let (started, graph, nothing) = (Instant::now(), registry.graph(), Applied::default());
+    let mut patience = Patience::new(settings, *listener);
+    let goal = Goal::Stamp(targets).fix(graph, &nothing, settings.multiple_heads)?;
+    let steps = goal.steps(graph, &nothing)?;
+    let dialect = connection.dialect();
+    let prepared = steps
+        .iter()
+        .map(|step| Prepared::new(registry, settings, *step, goal.purpose(), dialect))
+        .collect::<Result<Vec<_>, _>>()?;
+    loop {
+        let history = connection.read_history(&settings.tables, &mut patience).await?;
+        let task = Task { steps: &prepared, clears_history: true };
+        let done = apply(connection, context, task, history.version, &mut patience).await?;
+        let Outcome::Done { durations, .. } = done else { continue };
+        let mut report = Report { before: history.heads(), ..Report::default() };
+        record(&prepared, &durations, *listener, &mut report);
+        report.after = heads_after(graph, &[], moves(graph, &steps));
+        report.duration = started.elapsed();
+        announce(&goal, &report);
+        return Ok(report);
+    }
+}
