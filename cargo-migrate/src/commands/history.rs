@@ -65,10 +65,7 @@ fn details(project: &Project, graph: &Graph, index: usize) -> [String; 2] {
     let parents: Vec<&str> = revision.revises.iter().map(AsRef::as_ref).collect();
     let parents = if parents.is_empty() { "base".to_owned() } else { parents.join(", ") };
     let file = project.shown(&revision.file);
-    [
-        format!("{:>10} {DIM}revises {parents}{DIM:#}", ""),
-        format!("{:>10} {DIM}{file}{DIM:#}", ""),
-    ]
+    [format!("{:>10} {DIM}revises {parents}{DIM:#}", ""), format!("{:>10} {DIM}{file}{DIM:#}", "")]
 }
 
 /// What the database says of each revision.

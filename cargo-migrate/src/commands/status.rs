@@ -1,5 +1,6 @@
 //! `status`: applied, pending, edited, unknown and partial at a glance.
 
+use migrate_runtime::MultipleHeads;
 use serde_json::json;
 
 use super::Outcome;
@@ -69,8 +70,14 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
     for finding in status.findings() {
         output.line(format_args!("{REMOVED}{:>12}{REMOVED:#} {}", "Found", finding.message));
     }
-    if !status.pending.is_empty() && edited.is_empty() && unknown.is_empty() {
+    if !status.findings().is_empty() {
+        output.verb("Next", "cargo migrate verify shows what differs, and the ways out");
+    } else if graph_heads.len() > 1 && project.multiple_heads() == MultipleHeads::Deny {
+        output.verb("Next", format_args!("several heads: {}", graph_heads.join(", ")));
+    } else if !status.pending.is_empty() {
         output.verb("Next", "cargo migrate up");
+    } else if graph.is_empty() {
+        output.verb("Next", "cargo migrate new \"…\" writes the first revision");
     }
     Ok(Exit::Done)
 }

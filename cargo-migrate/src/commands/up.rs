@@ -35,6 +35,9 @@ pub(crate) async fn run(common: &Common, up: &Up, output: &Output) -> Outcome {
         && migrator.plan_on_empty(target, Dialect::Sqlite).map_err(failed)?.steps.is_empty()
     {
         // Nothing to run is no reason to make a file.
+        if migrator.registry().graph().is_empty() {
+            output.verb("Next", "no revisions yet: cargo migrate new \"…\" writes the first");
+        }
         return Ok(run::finish(&project, &Report::default(), "applied", output));
     }
     let migrator = run::telling_creation(migrator, &url, output);

@@ -6,7 +6,7 @@ use super::Outcome;
 use crate::arguments::Common;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::{ERROR, Output};
+use crate::output::{ERROR, Output, diff};
 use crate::project::Project;
 
 pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
@@ -39,6 +39,19 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
         );
         return Ok(Exit::Done);
     }
-    output.verb("Next", "cargo migrate up shows what differs, and the ways out");
+    for edited in &status.edited {
+        if let (Some(applied), Some(at_hand)) = (edited.applied_source(), edited.source_at_hand()) {
+            output.line(format_args!("  --> {}", project.shown(&edited.file)));
+            output.line(diff::changed_lines(applied, at_hand));
+        }
+    }
+    if let Some(first) = findings.first() {
+        let id = &first.revision;
+        output
+            .verb("Next", format_args!("cargo migrate restore {id} writes back what was applied"));
+        if first.code == "integrity.edited" {
+            output.verb("", format_args!("cargo migrate accept {id} records a deliberate edit"));
+        }
+    }
     Ok(Exit::Findings)
 }
