@@ -163,8 +163,8 @@ pub(crate) struct Redo {
 
 #[derive(Debug, Args)]
 pub(crate) struct Edit {
-    /// An id or the beginning of one, head
-    #[arg(value_name = "REV", default_value = "head")]
+    /// An id or the beginning of one, head, current, -N
+    #[arg(value_name = "REV", default_value = "head", allow_negative_numbers = true)]
     pub(crate) revision: String,
 }
 

@@ -53,7 +53,7 @@ impl CliError {
             other => Self::Project {
                 code: "script.rust",
                 message: other.to_string(),
-                hint: None,
+                hint: Some("write it in SQL".to_owned()),
                 candidates: Vec::new(),
             },
         }
@@ -73,10 +73,13 @@ impl CliError {
             Self::Project { code, message, hint, candidates } => {
                 Diagnostic { candidates, ..Diagnostic::new(code, message).hint(hint) }
             }
-            Self::Config { file, error } => {
-                Diagnostic::new(error.problem.code(), error.to_string())
+            // The line itself is not shown: a URL may stand in it.
+            Self::Config { file, error } => Diagnostic {
+                shows_source: false,
+                ..Diagnostic::new(error.problem.code(), error.to_string())
                     .at(Place::new(file, error.position))
-            }
+                    .hint(error.problem.hint())
+            },
             Self::File(error) => of_file(&error),
             Self::Graph { error, file } => of_graph(&error, file),
             Self::Run(error) => error.into_diagnostic(),

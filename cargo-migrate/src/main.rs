@@ -42,8 +42,13 @@ async fn dispatch(mut arguments: Arguments, output: &Output) -> Result<exit::Exi
     if !arguments.common.all_packages {
         return run(&arguments, output).await;
     }
+    let packages = project::packages(&arguments.common)?;
+    if packages.is_empty() {
+        // Finding the one tells that there is none.
+        project::Project::find(&arguments.common)?;
+    }
     let mut worst = exit::Exit::Done;
-    for package in project::packages(&arguments.common)? {
+    for package in packages {
         output.verb("Package", &package);
         arguments.common.package = Some(package);
         worst = worst.max(run(&arguments, output).await?);
@@ -68,7 +73,7 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<exit::Exit, CliEr
         Command::Show(show) => commands::show::run(common, show, output).await,
         Command::Stamp(stamp) => commands::stamp::run(common, stamp, output).await,
         Command::Redo(redo) => commands::redo::run(common, redo, output).await,
-        Command::Edit(edit) => commands::edit::run(common, edit, output),
+        Command::Edit(edit) => commands::edit::run(common, edit, output).await,
         Command::Database(database) => commands::database::run(common, database, output).await,
         Command::Accept(accept) => commands::accept::run(common, accept, output).await,
         Command::Restore(restore) => commands::restore::run(common, restore, output).await,

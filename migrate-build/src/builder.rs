@@ -11,6 +11,11 @@ use crate::generate;
 use crate::scan::scan;
 
 /// Checks and embeds a folder of revisions.
+///
+/// ```no_run
+/// // in `main` of build.rs
+/// migrate_build::Builder::new("revisions").emit();
+/// ```
 #[derive(Debug, Clone)]
 pub struct Builder {
     folder: String,
@@ -43,13 +48,21 @@ impl Builder {
     ///
     /// Everything is told to cargo on stdout, as build scripts do
     /// (<https://doc.rust-lang.org/cargo/reference/build-scripts.html>).
+    ///
+    /// ```no_run
+    /// migrate_build::Builder::new("revisions").emit();
+    /// ```
     pub fn emit(self) {
         println!("cargo::rerun-if-changed=build.rs");
         // The configuration decides what is an error.
         println!("cargo::rerun-if-changed=Cargo.toml");
         println!("cargo::rerun-if-changed={}", self.folder);
         let failed = match (cargo_folder("CARGO_MANIFEST_DIR"), cargo_folder("OUT_DIR")) {
-            (Some(root), Some(out)) => self.write(&root, &out).err(),
+            (Some(root), Some(out)) => {
+                let folder = root.join(&self.folder);
+                println!("cargo::rustc-env={}={}", generate::FOLDER_VARIABLE, folder.display());
+                self.write(&root, &out).err()
+            }
             _ => Some(BuildError::NotABuildScript),
         };
         if let Some(error) = failed {
@@ -61,8 +74,21 @@ impl Builder {
     }
 
     /// Checks the revisions below `root` (the folder of the crate's Cargo.toml) and writes the
-    /// generated files to `out`. This is [`emit`](Self::emit) for those who report faults
+    /// generated files to `out`. To compile them, the variable `MIGRATE_REVISIONS` must name the
+    /// folder of the revisions. This is [`emit`](Self::emit) for those who report faults
     /// themselves.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let (root, out) = (folder.path(), folder.path());
+    /// # std::fs::write(root.join("Cargo.toml"), "[package]\n")?;
+    /// # std::fs::create_dir(root.join("revisions"))?;
+    /// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n";
+    /// # std::fs::write(root.join("revisions/add_x.sql"), text)?;
+    /// migrate_build::Builder::new("revisions").write(root, out)?;
+    /// assert!(out.join("migrate_registry.rs").exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn write(&self, root: &Path, out: &Path) -> Result<(), BuildError> {
         let config = read_config(root)?;
         if config.revisions != [self.folder.clone()] {

@@ -8,6 +8,19 @@ use migrate_model::revision::FileError;
 use migrate_model::{Graph, GraphError};
 
 /// Why the revisions can't be embedded.
+///
+/// ```
+/// use migrate_build::{BuildError, Builder};
+/// # let folder = tempfile::tempdir()?;
+/// # let (root, out) = (folder.path(), folder.path());
+/// # std::fs::write(root.join("Cargo.toml"), "[package]\n")?;
+///
+/// match Builder::new("revisions").write(root, out) {
+///     Err(BuildError::Empty { folder }) => assert_eq!(folder, "revisions"),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// [`Builder::emit`](crate::Builder::emit) was called outside of a build script.

@@ -4,6 +4,9 @@
 use migrate_model::config::{Config, MultipleHeads, StoreSource, TransactionSetting};
 use migrate_model::{Graph, Revision};
 
+/// The environment variable of the compiler that names the folder of the revisions.
+pub(crate) const FOLDER_VARIABLE: &str = "MIGRATE_REVISIONS";
+
 /// The files to write into `OUT_DIR`, as (name, text). `folder` is `None` where there is none.
 pub(crate) fn registry(
     graph: &Graph,
@@ -39,10 +42,10 @@ fn table_line(revision: &Revision) -> String {
 fn code(folder: Option<&str>, config: &Config) -> String {
     let folders = match folder {
         None => "&[]".to_owned(),
-        // `{:?}` escapes as Rust does; `include_dir!` itself reads the variable.
+        // `include_dir!` undoes no escapes and takes `$` for a variable, so a path could not
+        // stand there; the value of a variable is taken as it is.
         Some(folder) => {
-            let path = format!("$CARGO_MANIFEST_DIR/{folder}");
-            format!("&[({folder:?}, &include_dir::include_dir!({path:?}))]")
+            format!("&[({folder:?}, &include_dir::include_dir!(\"${FOLDER_VARIABLE}\"))]")
         }
     };
     format!(

@@ -12,11 +12,35 @@ use crate::error::BuildError;
 /// Reads the revisions of `root/folder`; none if the folder is missing. Files that are neither
 /// `.sql` nor `.rs` are none of ours. The command line tool reads through this, too, so that both
 /// see the same.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let root = folder.path();
+/// # std::fs::create_dir(root.join("revisions"))?;
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n";
+/// # std::fs::write(root.join("revisions/add_x.sql"), text)?;
+/// let files = migrate_build::scan(root, "revisions")?;
+/// assert_eq!(files[0].revision.file, "revisions/add_x.sql");
+/// assert!(migrate_build::scan(root, "nowhere")?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn scan(root: &Path, folder: &str) -> Result<Vec<RevisionFile>, BuildError> {
     scan_each(root, folder)?.into_iter().collect()
 }
 
 /// The same, with the fault of each file in its place: for those who want to tell all of them.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let root = folder.path();
+/// # std::fs::create_dir(root.join("revisions"))?;
+/// # std::fs::write(root.join("revisions/a.sql"), "SELECT 1;")?;
+/// # std::fs::write(root.join("revisions/b.sql"), "SELECT 2;")?;
+/// let files = migrate_build::scan_each(root, "revisions")?;
+/// let faults: Vec<_> = files.iter().filter_map(|file| file.as_ref().err()).collect();
+/// assert_eq!(faults.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn scan_each(
     root: &Path,
     folder: &str,

@@ -22,6 +22,11 @@ pub struct Checksum([u8; 32]);
 
 impl Checksum {
     /// The checksum of a file's bytes, normalised first.
+    ///
+    /// ```
+    /// let sum = migrate_model::Checksum::of(b"a\nb\n");
+    /// assert_eq!(sum.to_string().parse(), Ok(sum));
+    /// ```
     pub fn of(bytes: &[u8]) -> Self {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let mut hasher = Sha256::new();
@@ -35,6 +40,11 @@ impl Checksum {
     }
 
     /// The first twelve hexadecimal digits and an ellipsis, for people.
+    ///
+    /// ```
+    /// let sum = migrate_model::Checksum::of(b"a\nb\n");
+    /// assert_eq!(sum.short(), "911169ddaaf1…");
+    /// ```
     pub fn short(&self) -> String {
         let mut hex = hex(&self.0);
         hex.truncate(12);
@@ -55,6 +65,13 @@ impl fmt::Debug for Checksum {
 }
 
 /// A text that is no `sha256:<64 hexadecimal digits>`.
+///
+/// ```
+/// use migrate_model::checksum::{Checksum, ParseChecksumError};
+///
+/// let parsed: Result<Checksum, ParseChecksumError> = "md5:00".parse();
+/// assert!(parsed.unwrap_err().to_string().contains("`md5:00` is no checksum"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no checksum of the form sha256:<64 hexadecimal digits>")]
 pub struct ParseChecksumError(String);

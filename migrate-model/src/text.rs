@@ -4,6 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// A place in a file: line and column, both counted from 1, the column in characters.
+///
+/// ```
+/// use migrate_model::Position;
+///
+/// let at = Position { line: 3, column: 7 };
+/// assert_eq!(format!("revisions/a.sql:{at}"), "revisions/a.sql:3:7");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// The line, from 1.
@@ -14,10 +21,24 @@ pub struct Position {
 
 impl Position {
     /// The very beginning of a file.
+    ///
+    /// ```
+    /// use migrate_model::Position;
+    ///
+    /// assert_eq!(Position::at("SELECT 1;", 0), Position::START);
+    /// ```
     pub const START: Self = Self { line: 1, column: 1 };
 
     /// The place of a byte offset in `text`. An offset past the end is the end; one inside a
     /// character is that character.
+    ///
+    /// ```
+    /// use migrate_model::Position;
+    ///
+    /// let text = "SELECT 'é';\nSELECT 2;\n";
+    /// let second = text.rfind("SELECT").unwrap_or_default();
+    /// assert_eq!(Position::at(text, second), Position { line: 2, column: 1 });
+    /// ```
     pub fn at(text: &str, offset: usize) -> Self {
         let before = &text.as_bytes()[..offset.min(text.len())];
         let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -40,12 +61,25 @@ impl fmt::Display for Position {
 }
 
 /// A count as `u32`: texts past four milliards of lines end at the last number.
+///
+/// ```
+/// use migrate_model::text::clamp;
+///
+/// assert_eq!(clamp(12), 12);
+/// assert_eq!(clamp(usize::MAX), u32::MAX);
+/// ```
 pub fn clamp(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The text that a file stands for: without a byte order mark, with LF for CRLF. The same
 /// normalisation as the checksum's, so what is hashed is what runs.
+///
+/// ```
+/// use migrate_model::text::normalise;
+///
+/// assert_eq!(normalise("\u{FEFF}SELECT 1;\r\n"), "SELECT 1;\n");
+/// ```
 pub fn normalise(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }

@@ -5,8 +5,23 @@
 ///
 /// The crate's build script must have run `migrate_build::Builder::new("revisions").emit()`.
 ///
-/// ```ignore
+/// ```
+/// // in src/lib.rs of the migrations crate
+/// # use migrate_runtime as migrate;
+/// # macro_rules! include { // what the build script writes, here for no revision
+/// #     ($written:expr) => {
+/// #         const TABLE: &str = "";
+/// #         const FOLDERS: &[(&str, &include_dir::Dir<'static>)] = &[];
+/// #         pub fn configured(migrator: runtime::Migrator) -> runtime::Migrator { migrator }
+/// #     };
+/// # }
 /// migrate::embed!();
+///
+/// # fn main() {
+/// // anywhere: `registry()` and `migrator()` are there now
+/// assert!(registry().graph().is_empty());
+/// assert_eq!(migrator().registry().digest(), registry().digest());
+/// # }
 /// ```
 #[macro_export]
 macro_rules! embed {

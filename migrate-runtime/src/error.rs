@@ -14,13 +14,36 @@ use crate::report::Report;
 ///
 /// Its `Debug` output is what `main` prints when it returns the error: code, message and the way
 /// out.
+///
+/// ```
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let read = |text: &str| migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes());
+/// # let a1 = read("-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?;
+/// # let b2 = read("-- y\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\nSELECT y FROM z;")?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![a1, b2], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// // the second of two revisions fails
+/// let error = migrator.run(&pool).await.unwrap_err();
+/// assert_eq!(error.to_string(), "revision b2 failed at a.sql:6:1: no such table: z");
+/// assert_eq!(error.code(), error.kind().code());
+/// assert_eq!(error.hint(), None);
+/// assert_eq!(error.report().ids(), ["a1"]);
+/// assert!(error.is_connection_usable());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Error {
     kind: Box<ErrorKind>,
     report: Report,
 }
 
 impl Error {
-    pub(crate) fn with_report(mut self, report: Report) -> Self {
+    /// The same error, with another report: for those who make several runs one.
+    #[must_use]
+    pub fn with_report(mut self, report: Report) -> Self {
         self.report = report;
         self
     }
@@ -85,6 +108,27 @@ impl<T: Into<ErrorKind>> From<T> for Error {
 }
 
 /// What can go wrong.
+///
+/// ```
+/// use migrate_runtime::ErrorKind;
+/// # use std::sync::{Arc, atomic::AtomicBool};
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n\
+/// #             CREATE TABLE x (y);\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![file], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// let stop = Arc::new(AtomicBool::new(true)); // what a signal handler would do
+/// match migrator.stop_when(stop).run(&pool).await {
+///     Ok(report) => panic!("{} revisions applied", report.steps.len()),
+///     Err(error) => assert!(matches!(error.kind(), ErrorKind::Interrupted)),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -184,6 +228,32 @@ pub(crate) fn message(error: &sqlx::Error) -> String {
 
 /// An applied revision whose text was changed since. The texts are there by method only: they
 /// don't belong in logs.
+///
+/// ```
+/// use migrate_runtime::ErrorKind;
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let migrator = |text: &str| -> Result<Migrator, Box<dyn std::error::Error>> {
+/// #     let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// #     let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// #     Ok(Migrator::new(Registry::from_files(vec![file], shop)?.into()))
+/// # };
+/// # let text = "-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\nCREATE TABLE x (y);";
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// # migrator(text)?.run(&pool).await?;
+/// # let migrator = migrator(&text.replace("(y)", "(y, z)"))?;
+/// let error = migrator.run(&pool).await.unwrap_err();
+/// let ErrorKind::Edited(edited) = error.kind() else { panic!("{error}") };
+/// assert!(edited[0].applied_source().is_some_and(|text| text.contains("x (y)")));
+/// assert!(edited[0].source_at_hand().is_some_and(|text| text.contains("x (y, z)")));
+///
+/// assert_eq!(migrator.verify(&pool).await?[0].code, "integrity.edited");
+/// let accepted = migrator.accept(&pool, "a1").await?.expect("it was edited");
+/// assert_eq!(accepted.to, edited[0].at_hand);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct EditedRevision {
     /// The revision.
@@ -239,6 +309,33 @@ fn edited_text(revisions: &[EditedRevision]) -> String {
 }
 
 /// An applied revision that is not among those at hand.
+///
+/// ```
+/// use migrate_runtime::ErrorKind;
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n\
+/// #             CREATE TABLE x (y);\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![file], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// migrator.run(&pool).await?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.0.9");
+/// # let older = Migrator::new(Registry::from_files(Vec::new(), shop)?.into());
+///
+/// // the migrator of an older version, which has no such revision
+/// let error = older.run(&pool).await.unwrap_err();
+/// let ErrorKind::Unknown(unknown) = error.kind() else { panic!("{error}") };
+/// assert_eq!((unknown[0].id.as_str(), unknown[0].message.as_str()), ("a1", "add x"));
+///
+/// // all that is recorded is forgotten, the tables stay
+/// older.stamp_anew(&pool, &["base"]).await?;
+/// assert!(older.current(&pool).await?.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownRevision {
     /// Its id.
@@ -258,6 +355,26 @@ fn unknown_text(revisions: &[UnknownRevision]) -> String {
 }
 
 /// A statement that failed, and where it stands. Its text is not in the `Debug` output.
+///
+/// ```
+/// use migrate_runtime::{ErrorKind, Position};
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n\
+/// #             SELEC 1;\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![file], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// let error = migrator.run(&pool).await.unwrap_err();
+/// let ErrorKind::Failed(failure) = error.kind() else { panic!("{error}") };
+/// assert_eq!(failure.position, Some(Position { line: 6, column: 1 }));
+/// assert_eq!(failure.statement.as_deref(), Some("SELEC 1"));
+/// assert_eq!(failure.rolled_back, [failure.id.clone()]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Failure {
     /// The revision.
     pub id: RevisionId,
@@ -300,6 +417,10 @@ impl fmt::Display for Failure {
 
 impl ErrorKind {
     /// The stable code, `area.name`.
+    ///
+    /// ```
+    /// assert_eq!(migrate_runtime::ErrorKind::Interrupted.code(), "revision.interrupted");
+    /// ```
     pub fn code(&self) -> &'static str {
         match self {
             Self::Graph(error) => error.code(),
@@ -320,6 +441,11 @@ impl ErrorKind {
     }
 
     /// The way out, where the message alone doesn't say it.
+    ///
+    /// ```
+    /// let hint = migrate_runtime::ErrorKind::Interrupted.hint();
+    /// assert_eq!(hint.as_deref(), Some("go on: cargo migrate up"));
+    /// ```
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Graph(error) => error.hint(),
@@ -342,7 +468,13 @@ impl ErrorKind {
             Self::Interrupted => Some("go on: cargo migrate up".to_owned()),
             Self::Failed(failure) => way_out(database_fault(&failure.source)?),
             Self::Database { source, .. } => way_out(database_fault(source)?),
-            Self::Partial { .. } | Self::Usage { .. } => None,
+            Self::Partial { .. } => Some("see how far it is: cargo migrate status".to_owned()),
+            Self::Usage { code: "config.database_url", .. } => Some(
+                "a URL looks like sqlite:app.db; mode=ro|rw|rwc, cache=private|shared, \
+                 immutable=true and vfs=NAME may follow a `?`"
+                    .to_owned(),
+            ),
+            Self::Usage { .. } => None,
         }
     }
 }

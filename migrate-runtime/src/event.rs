@@ -7,6 +7,32 @@ use migrate_model::Revision;
 use migrate_model::revision::Direction;
 
 /// A moment of a run.
+///
+/// ```
+/// use migrate_runtime::Event;
+/// # use std::time::Duration;
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n\
+/// #             CREATE TABLE x (y);\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![file], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// let (tell, told) = std::sync::mpsc::channel();
+/// let migrator = migrator.lock_timeout(Duration::from_secs(5)).on_event(move |event| {
+///     match event {
+///         Event::LockWait { waited } => eprintln!("waiting for {waited:?}"),
+///         Event::StepFinished { revision, .. } => drop(tell.send(revision.id.clone())),
+///         _ => {}
+///     }
+/// });
+/// migrator.run(&pool).await?;
+/// assert_eq!(told.recv()?.as_str(), "a1");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event<'a> {

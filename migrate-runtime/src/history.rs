@@ -12,6 +12,23 @@ use crate::identity::RunIdentity;
 pub(crate) const FORMAT: i64 = 1;
 
 /// How far a revision is applied.
+///
+/// ```
+/// use migrate_runtime::RowState;
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n\
+/// #             CREATE TABLE x (y);\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![file], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// migrator.run(&pool).await?;
+/// assert_eq!(migrator.status(&pool).await?.applied[0].state, RowState::Applied);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowState {
     /// All of it.
@@ -59,6 +76,25 @@ impl Origin {
 }
 
 /// A row of the history: one applied revision.
+///
+/// ```
+/// use migrate_runtime::AppliedRevision;
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n\
+/// #             CREATE TABLE x (y);\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![file], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// migrator.run(&pool).await?;
+/// for AppliedRevision { seq, id, applied_at, .. } in migrator.status(&pool).await?.applied {
+///     println!("{seq} {id} {applied_at}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedRevision {
     /// The order of application.

@@ -5,6 +5,27 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 /// The commit of the working tree that a run was started from.
+///
+/// ```
+/// use migrate_runtime::{GitCommit, sqlx};
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n\
+/// #             CREATE TABLE x (y);\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![file], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// let migrator =
+///     migrator.git_commit(|| Some(GitCommit { commit: "1f2e3d4".to_owned(), dirty: false }));
+/// migrator.run(&pool).await?;
+/// let remembered = sqlx::query_scalar("SELECT git_commit FROM _migrate_revisions");
+/// let commit: String = remembered.fetch_one(&pool).await?;
+/// assert_eq!(commit, "1f2e3d4");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitCommit {
     /// The commit's hash.

@@ -11,7 +11,6 @@ use crate::dialect::sqlite;
 /// not be inside a transaction.
 ///
 /// ```
-/// # #[cfg(feature = "sqlite")] {
 /// use migrate_runtime::IntoDatabase;
 /// use migrate_runtime::sqlx::{SqliteConnection, SqlitePool};
 ///
@@ -21,7 +20,6 @@ use crate::dialect::sqlite;
 ///     takes(connection);
 ///     takes("sqlite:app.db");
 /// }
-/// # }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no database that migrations can run on",

@@ -2,8 +2,24 @@
 //! time. This is the library half of `cargo migrate`; applications use it through the migrations
 //! crate that `cargo migrate init` writes:
 //!
-//! ```ignore
+//! ```
+//! # #[cfg(feature = "sqlite")]
+//! # mod migrations {
+//! #     pub fn migrator() -> migrate_runtime::Migrator {
+//! #         let shop = migrate_runtime::CrateInfo::new("shop-migrations", "0.1.0");
+//! #         let registry = migrate_runtime::Registry::from_files(Vec::new(), shop);
+//! #         migrate_runtime::Migrator::new(registry.expect("nothing can be wrong").into())
+//! #     }
+//! # }
+//! # #[cfg(feature = "sqlite")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let pool = migrate_runtime::sqlx::SqlitePool::connect("sqlite::memory:").await?;
 //! migrations::migrator().run(&pool).await?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
 //! ```
 //!
 //! The way of the data: a [`Registry`] (the revisions) and a database go into a [`Migrator`];
@@ -60,6 +76,16 @@ pub use {
 };
 
 /// The connection library, in the version that this crate's types belong to.
+///
+/// ```
+/// use migrate_runtime::sqlx::SqlitePool;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// assert_eq!(pool.size(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[cfg(feature = "_dialect")]
 pub use sqlx;
 

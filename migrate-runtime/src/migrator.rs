@@ -21,17 +21,28 @@ use crate::report::{Plan, Report};
 use crate::runner::{self, Context, Goal, Integrity, Prepared, Purpose};
 use crate::settings::{HistoryTables, MultipleHeads, Settings, StoreSource, TransactionMode};
 
-/// Runs and inspects the revisions of a [`Registry`] on a database.
-///
-/// An application gets one from its migrations crate and calls [`run`](Self::run) at start-up:
-///
-/// ```ignore
-/// migrations::migrator().run(&pool).await?;
-/// ```
-///
+/// Runs and inspects the revisions of a [`Registry`] on a database. An application gets one from
+/// its migrations crate (`migrations::migrator()`) and calls [`run`](Self::run) at start-up.
 /// Every method takes a pool, a `&mut` connection or a URL ([`IntoDatabase`]). Nothing global is
 /// installed; what happens is reported as [`Event`]s and as `tracing` events of the target
 /// `migrate`.
+///
+/// ```
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n-- migrate:down\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let registry = Registry::from_files(vec![file], CrateInfo::new("shop", "0.1.0"))?;
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// let migrator = Migrator::new(registry.into());
+/// assert_eq!(migrator.plan(&pool).await?.after, migrator.run(&pool).await?.after);
+/// assert_eq!(migrator.down(&pool, "-1").await?.ids(), migrator.pending(&pool).await?);
+/// assert_eq!(migrator.up(&pool, "head").await?.after, migrator.current(&pool).await?);
+/// assert_eq!(migrator.verify(&pool).await?, migrator.status(&pool).await?.findings());
+/// assert_eq!(migrator.stamp(&pool, &["base"]).await?.before, ["a1"]);
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Migrator {
     registry: Arc<Registry>,

@@ -10,6 +10,26 @@ use crate::registry::Registry;
 use crate::runner::{Context, Goal, Prepared};
 
 /// From which state to which; no database is asked, so both are named.
+///
+/// ```
+/// use migrate_runtime::{Dialect, Direction, OfflineRange};
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n\
+/// #             CREATE TABLE x (y);\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![file], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// let range = OfflineRange { from: None, to: "head", direction: Direction::Up };
+/// let script = migrator.script(range, Dialect::Sqlite)?;
+/// assert!(script.contains("CREATE TABLE x (y);"));
+/// let books_only = migrator.stamp_script(&["head"], Dialect::Sqlite)?;
+/// assert!(books_only.contains("'stamp'"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OfflineRange<'a> {
     /// The state the script starts from; `None` is an empty database.

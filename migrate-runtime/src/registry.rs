@@ -12,6 +12,11 @@ use migrate_model::text::normalise;
 use migrate_model::{Checksum, Graph, GraphError, Revision, RevisionFile};
 
 /// Which crate the revisions come from; the history remembers it.
+///
+/// ```
+/// let shop = migrate_runtime::CrateInfo::new("shop-migrations", "0.1.0");
+/// assert_eq!((shop.name.as_str(), shop.version.as_str()), ("shop-migrations", "0.1.0"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrateInfo {
     /// The name of the migrations crate.
@@ -28,6 +33,18 @@ impl CrateInfo {
 }
 
 /// A set of revisions: their graph, their texts and a digest of all.
+///
+/// ```
+/// use migrate_runtime::{CrateInfo, Registry};
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+///
+/// let registry = Registry::from_files(vec![file], CrateInfo::new("shop-migrations", "0.1.0"))?;
+/// assert_eq!(registry.graph().revision(0).message, "add x");
+/// assert_eq!(registry.crate_info().name, "shop-migrations");
+/// assert!(registry.source(0)?.starts_with("-- add x\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Registry {
     graph: Graph,
@@ -48,6 +65,13 @@ enum Sources {
 }
 
 /// A revision whose text can't be had as it was registered.
+///
+/// ```
+/// use migrate_runtime::SourceError;
+///
+/// let error = SourceError::Absent { file: "revisions/a.sql".to_owned() };
+/// assert_eq!(error.to_string(), "the binary does not carry revisions/a.sql");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
     /// The file is not in the binary.
@@ -66,6 +90,17 @@ pub enum SourceError {
 
 impl Registry {
     /// Makes a registry of files that were read and checked.
+    ///
+    /// ```
+    /// use migrate_model::RevisionFile;
+    /// use migrate_runtime::{CrateInfo, Registry};
+    ///
+    /// let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n";
+    /// let file = RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+    /// let shop = CrateInfo::new("shop-migrations", "0.1.0");
+    /// assert_eq!(Registry::from_files(vec![file], shop)?.graph().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_files(files: Vec<RevisionFile>, crate_info: CrateInfo) -> Result<Self, GraphError> {
         let (revisions, texts) = files.into_iter().map(|file| (file.revision, file.source)).unzip();
         Ok(Self::new(Graph::new(revisions)?, Sources::Loaded(texts), crate_info))
@@ -100,6 +135,15 @@ impl Registry {
 
     /// The checksum over all ids and checksums: equal registries have equal digests, in whatever
     /// order their files were read.
+    ///
+    /// ```
+    /// use migrate_runtime::{CrateInfo, Registry};
+    ///
+    /// let one = Registry::from_files(Vec::new(), CrateInfo::new("shop-migrations", "0.1.0"))?;
+    /// let other = Registry::from_files(Vec::new(), CrateInfo::new("shop-migrations", "0.2.0"))?;
+    /// assert_eq!(one.digest(), other.digest());
+    /// # Ok::<(), migrate_runtime::GraphError>(())
+    /// ```
     pub fn digest(&self) -> Checksum {
         self.digest
     }
@@ -111,6 +155,18 @@ impl Registry {
 
     /// The normalised text of the revision with that index. Embedded bytes are hashed here, just
     /// before they're used, so a binary that was damaged or patched runs nothing.
+    ///
+    /// ```
+    /// use migrate_runtime::{CrateInfo, Registry};
+    /// # let text = "-- add x\r\n--\r\n-- Revision: a1\r\n-- Revises: base\r\n-- migrate:up\r\n";
+    /// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+    ///
+    /// let shop = CrateInfo::new("shop-migrations", "0.1.0");
+    /// let registry = Registry::from_files(vec![file], shop)?;
+    /// let index = registry.graph().index_of("a1").expect("it is there");
+    /// assert!(registry.source(index)?.ends_with("-- migrate:up\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn source(&self, index: usize) -> Result<Cow<'_, str>, SourceError> {
         let revision = self.graph.revision(index);
         let text = match &self.sources {

@@ -5,6 +5,26 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Whether each revision is a transaction of its own, or the whole run is one.
+///
+/// ```
+/// use migrate_runtime::TransactionMode;
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let read = |text: &str| migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes());
+/// # let a1 = read("-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?;
+/// # let b2 = read("-- y\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\nSELECT y FROM z;")?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![a1, b2], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// // the second of two revisions fails, so the first is not applied either
+/// let migrator = migrator.transaction(TransactionMode::All);
+/// let error = migrator.run(&pool).await.unwrap_err();
+/// assert!(error.report().is_empty());
+/// assert!(migrator.current(&pool).await?.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TransactionMode {
     /// A revision, its row and its log line commit together.
@@ -15,6 +35,26 @@ pub enum TransactionMode {
 }
 
 /// The names of the three tables in which a database remembers its revisions.
+///
+/// ```
+/// use migrate_runtime::{HistoryTables, sqlx};
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n\
+/// #             CREATE TABLE x (y);\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![file], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// let migrator = migrator.history_tables(HistoryTables::named("shop_revisions"));
+/// migrator.run(&pool).await?;
+/// let ids: Vec<String> =
+///     sqlx::query_scalar("SELECT id FROM shop_revisions").fetch_all(&pool).await?;
+/// assert_eq!(ids, ["a1"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryTables {
     /// A row per applied revision.
@@ -30,10 +70,8 @@ impl HistoryTables {
     /// after it: `x_revisions` goes with `x_log` and `x_meta`, any other `x` likewise.
     ///
     /// ```
-    /// # #[cfg(feature = "sqlite")] {
     /// let tables = migrate_runtime::HistoryTables::named("shop_revisions");
     /// assert_eq!((tables.log.as_str(), tables.meta.as_str()), ("shop_log", "shop_meta"));
-    /// # }
     /// ```
     pub fn named(revisions: &str) -> Self {
         let stem = revisions.strip_suffix("_revisions").unwrap_or(revisions);
@@ -52,6 +90,26 @@ impl Default for HistoryTables {
 }
 
 /// What several heads mean for [`run`](crate::Migrator::run).
+///
+/// ```
+/// use migrate_runtime::MultipleHeads;
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let root = |id: &str| {
+/// #     let text = format!("-- x\n--\n-- Revision: {id}\n-- Revises: base\n-- migrate:up\n");
+/// #     migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())
+/// # };
+/// # let files = vec![root("a1")?, root("b1")?];
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(files, shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// assert_eq!(migrator.run(&pool).await.unwrap_err().code(), "graph.multiple_heads");
+/// let migrator = migrator.multiple_heads(MultipleHeads::Allow);
+/// assert_eq!(migrator.run(&pool).await?.after, ["a1", "b1"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum MultipleHeads {
     /// An error: somebody has to put them in order.
@@ -62,6 +120,24 @@ pub enum MultipleHeads {
 }
 
 /// What of a revision's text the history keeps.
+///
+/// ```
+/// use migrate_runtime::StoreSource;
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n\
+/// #             CREATE TABLE x (y);\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![file], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// let migrator = migrator.store_source(StoreSource::Full).store_source_max(1_000_000);
+/// migrator.run(&pool).await?;
+/// assert!(migrator.applied_source(&pool, "a1").await?.is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum StoreSource {
     /// All of it: edits can be shown as a diff, and files restored.

@@ -2,14 +2,23 @@
 
 #![allow(clippy::unwrap_used)] // a test's failure is a panic
 
+mod at_once;
+mod bad_input;
 mod build_time;
 mod commands;
 mod configured;
+mod databases;
 mod edited;
 mod failing_statement;
 mod forum_shop;
 mod init;
+mod inspecting;
 mod integrity;
+mod killed;
 mod offline;
+mod places;
 mod project;
 mod quickstart;
+mod secrets;
+mod shell;
+mod stamping;

@@ -1,7 +1,7 @@
 //! Running programs and reading what they say.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -39,19 +39,47 @@ pub struct Run {
     pub stderr: String,
 }
 
-impl Run {
-    /// Runs a command without the environment that would lead it elsewhere.
-    pub fn of(command: &mut Command) -> Self {
-        command
-            .env_remove("DATABASE_URL")
-            .env_remove("NO_COLOR")
-            .stdin(std::process::Stdio::null());
-        let Output { status, stdout, stderr } = command.output().unwrap();
-        Self {
-            code: status.code().unwrap_or(-1),
+/// A program that was started.
+#[derive(Debug)]
+pub struct Running(Child);
+
+impl Running {
+    /// Ends it as `kill -9` does, if it hasn't ended by itself.
+    pub fn kill(mut self) -> Run {
+        self.0.kill().unwrap();
+        self.finish()
+    }
+
+    /// Waits for its end.
+    pub fn finish(self) -> Run {
+        let Output { status, stdout, stderr } = self.0.wait_with_output().unwrap();
+        Run {
+            code: status.code().unwrap_or(Run::KILLED),
             stdout: String::from_utf8(stdout).unwrap(),
             stderr: String::from_utf8(stderr).unwrap(),
         }
+    }
+}
+
+impl Run {
+    /// What stands for the exit code of a program that was ended by a signal.
+    pub const KILLED: i32 = -1;
+
+    /// Runs a command without the environment that would lead it elsewhere; what the command sets
+    /// itself stays.
+    pub fn of(command: &mut Command) -> Self {
+        Self::start(command).finish()
+    }
+
+    /// Starts a command like [`Run::of`], and leaves it to the caller when to wait for its end.
+    pub fn start(command: &mut Command) -> Running {
+        for name in ["DATABASE_URL", "NO_COLOR"] {
+            if !command.get_envs().any(|(key, value)| key == name && value.is_some()) {
+                command.env_remove(name);
+            }
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running(command.spawn().unwrap())
     }
 
     /// Asserts the exit code.

@@ -1,5 +1,6 @@
 //! A temporary cargo workspace with an application and a migrations crate.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +9,7 @@ use crate::program::{Run, cargo_migrate, repository};
 
 /// A workspace `shop` with the application `app`; `cargo migrate init` has run in it.
 pub struct Workspace {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     root: PathBuf,
 }
 
@@ -28,9 +29,14 @@ pub struct Revision<'a> {
 impl Workspace {
     /// A workspace before `init`.
     pub fn without_migrations() -> Self {
+        Self::without_migrations_in("shop")
+    }
+
+    /// The same, with another name, or path, of the workspace's folder.
+    pub fn without_migrations_in(name: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("migrate-e2e-").tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap().join("shop");
-        let workspace = Self { _folder: folder, root };
+        let root = folder.path().canonicalize().unwrap().join(name);
+        let workspace = Self { folder, root };
         workspace.write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"app\"]\n");
         let package = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
         workspace.write("app/Cargo.toml", package);
@@ -71,6 +77,21 @@ impl Workspace {
         self.write(name, text.replacen(from, to, 1));
     }
 
+    /// Every file below the workspace's folder, with its content.
+    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let (mut files, mut folders) = (BTreeMap::new(), vec![self.root.clone()]);
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => folders.push(path),
+                    false => drop(files.insert(path.clone(), fs::read(path).unwrap())),
+                }
+            }
+        }
+        files
+    }
+
     /// Writes `migrations/revisions/<id>.sql` and gives that path.
     pub fn revision(&self, revision: Revision<'_>) -> String {
         let Revision { id, revises, up, down } = revision;
@@ -86,6 +107,25 @@ impl Workspace {
         name
     }
 
+    /// The same workspace with a revision for each id and its parent; each makes the table of its
+    /// id, and drops it.
+    pub fn with_tables(self, revisions: &[(&str, &str)]) -> Self {
+        for (id, revises) in revisions {
+            let (up, down) = (format!("CREATE TABLE {id} (x);"), format!("DROP TABLE {id};"));
+            self.revision(Revision { id, revises, up: &up, down: Some(&down) });
+        }
+        self
+    }
+
+    /// Adds lines to the configuration in the migrations crate's Cargo.toml.
+    pub fn configure(&self, lines: &str) {
+        self.replace(
+            "migrations/Cargo.toml",
+            "\n[dependencies]",
+            &format!("{lines}\n[dependencies]"),
+        );
+    }
+
     /// Runs `cargo migrate` in the workspace's folder.
     pub fn migrate<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Run {
         self.migrate_in(&self.root, arguments)
@@ -97,7 +137,18 @@ impl Workspace {
         folder: &Path,
         arguments: impl IntoIterator<Item = &'a str>,
     ) -> Run {
-        Run::of(Command::new(cargo_migrate()).arg("migrate").args(arguments).current_dir(folder))
+        Run::of(self.command(cargo_migrate(), arguments).current_dir(folder))
+    }
+
+    /// `cargo migrate` of any binary in the workspace's folder, not started yet.
+    pub fn command<'a>(
+        &self,
+        binary: &Path,
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Command {
+        let mut command = Command::new(binary);
+        command.arg("migrate").args(arguments).current_dir(&self.root);
+        command
     }
 
     /// Runs `cargo migrate … --format json`.
@@ -126,7 +177,7 @@ impl Workspace {
 
     /// The version of the packages of a workspace with an application.
     pub fn version(&self) -> String {
-        let folder = self.root.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        let folder = self.folder.path().file_name().unwrap().to_str().unwrap();
         let unique = folder.rsplit('-').next().unwrap();
         format!("0.1.0-{}.{unique}", std::process::id())
     }

@@ -24,7 +24,7 @@ pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -
         });
     };
     match database.action {
-        DatabaseAction::Create => tell(&url, "created", create(file)?, output),
+        DatabaseAction::Create => tell(&url, "created", create(&url, file)?, output),
         DatabaseAction::Drop => {
             if may_drop(&url, file, output) {
                 tell(&url, "dropped", drop_files(file)?, output);
@@ -37,14 +37,17 @@ pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -
             let migrator = run::migrator(&project, &RunOptions::default(), output)?;
             let failed = |error| CliError::run(&project, error);
             migrator.plan_on_empty("heads", migrate_model::Dialect::Sqlite).map_err(failed)?;
+            if url.is_read_only() {
+                return Err(unreachable(&url, "its mode allows no writing"));
+            }
             if !may_drop(&url, file, output) {
                 tell(&url, "dropped", false, output);
                 return Ok(Exit::Done);
             }
             drop_files(file)?;
-            create(file)?;
+            create(&url, file)?;
             let report = migrator.run(url.as_str()).await.map_err(failed)?;
-            return Ok(run::finish(&project, &report, "applied", output));
+            return Ok(run::finish(&project, &report, report.steps.len(), "applied", output));
         }
     }
     Ok(Exit::Done)
@@ -55,11 +58,20 @@ fn may_drop(url: &DatabaseUrl, file: &Utf8Path, output: &Output) -> bool {
 }
 
 /// An empty file is an empty database. `false`: it was there.
-fn create(file: &Utf8Path) -> Result<bool, CliError> {
+fn create(url: &DatabaseUrl, file: &Utf8Path) -> Result<bool, CliError> {
     match fs::OpenOptions::new().write(true).create_new(true).open(file) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(CliError::io(&shown(file), error)),
+        Err(error) => Err(unreachable(url, &error.to_string())),
+    }
+}
+
+fn unreachable(url: &DatabaseUrl, why: &str) -> CliError {
+    CliError::Project {
+        code: "database.unreachable",
+        message: format!("{} can't be made: {why}", url.shown()),
+        hint: Some("check the URL: its folder must exist and be writable".to_owned()),
+        candidates: Vec::new(),
     }
 }
 

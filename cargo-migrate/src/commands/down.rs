@@ -21,5 +21,5 @@ pub(crate) async fn run(common: &Common, down: &Down, output: &Output) -> Outcom
         return Ok(run::show_plan(&project, &plan, output));
     }
     let report = migrator.down(url.as_str(), &down.target).await.map_err(failed)?;
-    Ok(run::finish(&project, &report, "taken down", output))
+    Ok(run::finish(&project, &report, report.steps.len(), "taken down", output))
 }

@@ -1,5 +1,6 @@
 //! `edit`: opens a revision's file.
 
+use migrate_model::revision::Identifier;
 use serde_json::json;
 
 use super::{Outcome, editor, name};
@@ -9,17 +10,18 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::project::Project;
 
-pub(crate) fn run(common: &Common, edit: &Edit, output: &Output) -> Outcome {
+pub(crate) async fn run(common: &Common, edit: &Edit, output: &Output) -> Outcome {
     let project = Project::find(common)?;
-    let registry = project.registry()?;
-    let graph = registry.graph();
-    let found = name::all(graph, None, &edit.revision);
-    for index in found.map_err(|error| CliError::graph(&project, error))? {
-        let revision = graph.revision(index);
-        editor::open(&project.root.join(&revision.file))?;
-        let file = project.shown(&revision.file);
-        output.json(&json!({ "revision": revision.id.as_str(), "file": file }));
-        output.verb("Edited", file);
-    }
+    let migrator = project.migrator(project.registry()?);
+    let of_graph = |error| CliError::graph(&project, error);
+    let identifier = Identifier::parse(&edit.revision).map_err(of_graph)?;
+    let status = name::state_for(&identifier, common, &project, &migrator).await?;
+    let graph = migrator.registry().graph();
+    let index = name::one(graph, status.as_ref(), &edit.revision).map_err(of_graph)?;
+    let revision = graph.revision(index);
+    editor::open(&project.root.join(&revision.file))?;
+    let file = project.shown(&revision.file);
+    output.json(&json!({ "revision": revision.id.as_str(), "file": file }));
+    output.verb("Edited", file);
     Ok(Exit::Done)
 }

@@ -15,8 +15,8 @@ pub(super) fn open(path: &Utf8Path) -> Result<(), CliError> {
         hint: None,
         candidates: Vec::new(),
     };
-    let editor = ["VISUAL", "EDITOR"].into_iter().find_map(|name| std::env::var(name).ok());
-    let editor = editor.filter(|editor| !editor.trim().is_empty()).ok_or_else(|| {
+    let set = |name| std::env::var(name).ok().filter(|editor| !editor.trim().is_empty());
+    let editor = ["VISUAL", "EDITOR"].into_iter().find_map(set).ok_or_else(|| {
         failed(format!("neither VISUAL nor EDITOR is set; the file is {}", shown(path)))
     })?;
     // An editor may come with arguments: `code --wait`.

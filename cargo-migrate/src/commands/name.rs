@@ -2,11 +2,15 @@
 
 use migrate_model::revision::{Applied, Direction, Identifier};
 use migrate_model::{Graph, GraphError};
-use migrate_runtime::Status;
+use migrate_runtime::{Migrator, Status};
+
+use crate::arguments::Common;
+use crate::error::CliError;
+use crate::project::Project;
 
 /// The one revision of that name; the status answers what counts from the current state.
-pub(super) fn one(graph: &Graph, status: &Status, name: &str) -> Result<usize, GraphError> {
-    let found = all(graph, Some(status), name)?;
+pub(super) fn one(graph: &Graph, status: Option<&Status>, name: &str) -> Result<usize, GraphError> {
+    let found = all(graph, status, name)?;
     match found.as_slice() {
         [one] => Ok(*one),
         [] => Err(GraphError::IllegalIdentifier {
@@ -32,4 +36,19 @@ pub(super) fn all(
     let rows = status.iter().flat_map(|status| &status.applied);
     let applied = Applied::of(graph, rows.map(|row| row.id.as_str()));
     Identifier::parse(name)?.resolve(graph, &applied, Direction::Down)
+}
+
+/// The state of the database, if the name counts from it.
+pub(super) async fn state_for(
+    identifier: &Identifier<'_>,
+    common: &Common,
+    project: &Project,
+    migrator: &Migrator,
+) -> Result<Option<Status>, CliError> {
+    if !identifier.needs_state() {
+        return Ok(None);
+    }
+    let url = project.existing_database(common)?;
+    let status = migrator.status(url.as_str()).await;
+    status.map(Some).map_err(|error| CliError::run(project, error))
 }

@@ -82,7 +82,11 @@ fn message(new: &New) -> Result<String, CliError> {
 }
 
 fn usage(code: &'static str, message: String) -> CliError {
-    CliError::Project { code, message, hint: None, candidates: Vec::new() }
+    let hint = match code {
+        "usage.message" => Some("for example: cargo migrate new \"add projects\"".to_owned()),
+        _ => None,
+    };
+    CliError::Project { code, message, hint, candidates: Vec::new() }
 }
 
 fn chosen_id(id: &str) -> Result<RevisionId, CliError> {

@@ -13,16 +13,26 @@ pub(crate) async fn run(common: &Common, redo: &Redo, output: &Output) -> Outcom
     let migrator = run::migrator(&project, &RunOptions::default(), output)?;
     let url = project.existing_database(common)?;
     let failed = |error| CliError::run(&project, error);
-    let down = migrator.down(url.as_str(), &format!("-{}", redo.count)).await.map_err(failed)?;
     let mut redone =
-        Report { before: down.before.clone(), after: down.after.clone(), ..Report::default() };
-    redone.duration = down.duration;
-    redone.steps.extend(down.steps);
-    for head in &down.before {
-        let up = migrator.up(url.as_str(), head).await.map_err(failed)?;
-        redone.after = up.after;
-        redone.duration += up.duration;
-        redone.steps.extend(up.steps);
+        migrator.down(url.as_str(), &format!("-{}", redo.count)).await.map_err(failed)?;
+    let taken_down = redone.steps.len();
+    for head in redone.before.clone() {
+        match migrator.up(url.as_str(), &head).await {
+            Ok(up) => add(&mut redone, up),
+            Err(error) => {
+                // What was taken down was done, too.
+                add(&mut redone, error.report().clone());
+                return Err(CliError::run(&project, error.with_report(redone)));
+            }
+        }
     }
-    Ok(run::finish(&project, &redone, "redone", output))
+    let again = redone.steps.len() - taken_down;
+    Ok(run::finish(&project, &redone, again, "redone", output))
+}
+
+/// Adds a run that followed.
+fn add(report: &mut Report, next: Report) {
+    report.after = next.after;
+    report.duration += next.duration;
+    report.steps.extend(next.steps);
 }

@@ -84,11 +84,16 @@ fn show(output: &Output, event: &Event<'_>) {
     }
 }
 
-/// The end of a run that went well.
-pub(super) fn finish(project: &Project, report: &Report, done: &str, output: &Output) -> Exit {
+/// The end of a run that went well with so many revisions.
+pub(super) fn finish(
+    project: &Project,
+    report: &Report,
+    count: usize,
+    done: &str,
+    output: &Output,
+) -> Exit {
     output.progress().end();
     output.json(&json::summary(project, report));
-    let count = report.steps.len();
     let revisions = if count == 1 { "revision" } else { "revisions" };
     let (at, time) = (heads(&report.after), milliseconds(report.duration));
     match count {

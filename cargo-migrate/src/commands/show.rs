@@ -18,13 +18,7 @@ pub(crate) async fn run(common: &Common, show: &Show, output: &Output) -> Outcom
     let migrator = project.migrator(project.registry()?);
     let of_graph = |error| CliError::graph(&project, error);
     let identifier = Identifier::parse(&show.revision).map_err(of_graph)?;
-    let status = if identifier.needs_state() {
-        let url = project.existing_database(common)?;
-        let status = migrator.status(url.as_str()).await;
-        Some(status.map_err(|error| CliError::run(&project, error))?)
-    } else {
-        None
-    };
+    let status = name::state_for(&identifier, common, &project, &migrator).await?;
     let registry = migrator.registry();
     let graph = registry.graph();
     let found = name::all(graph, status.as_ref(), &show.revision).map_err(of_graph)?;
@@ -36,7 +30,8 @@ pub(crate) async fn run(common: &Common, show: &Show, output: &Output) -> Outcom
         }
         output.json(&json!({ "statements": sql }));
         if !output.is_json() {
-            Output::product(&(sql.join(";\n") + ";\n"));
+            let lines: Vec<String> = sql.iter().map(|sql| format!("{sql};\n")).collect();
+            Output::product(&lines.concat());
         }
         return Ok(Exit::Done);
     }

@@ -26,6 +26,10 @@ pub(crate) async fn run(common: &Common, stamp: &Stamp, output: &Output) -> Outc
     }
     let url = project.database_url(common)?;
     let was_missing = url.is_missing();
+    if was_missing {
+        // A name that names nothing is no reason to make a file.
+        migrator.stamp_script(&targets, Dialect::Sqlite).map_err(failed)?;
+    }
     let report = match stamp.purge {
         true => migrator.stamp_anew(url.as_str(), &targets).await,
         false => migrator.stamp(url.as_str(), &targets).await,

@@ -38,9 +38,9 @@ pub(crate) async fn run(common: &Common, up: &Up, output: &Output) -> Outcome {
         if migrator.registry().graph().is_empty() {
             output.verb("Next", "no revisions yet: cargo migrate new \"…\" writes the first");
         }
-        return Ok(run::finish(&project, &Report::default(), "applied", output));
+        return Ok(run::finish(&project, &Report::default(), 0, "applied", output));
     }
     let migrator = run::telling_creation(migrator, &url, output);
     let report = migrator.up(url.as_str(), target).await.map_err(failed)?;
-    Ok(run::finish(&project, &report, "applied", output))
+    Ok(run::finish(&project, &report, report.steps.len(), "applied", output))
 }

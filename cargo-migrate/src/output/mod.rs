@@ -5,6 +5,7 @@ mod diagnostic;
 pub(crate) mod diff;
 pub(crate) mod json;
 mod progress;
+mod secret;
 mod style;
 
 use std::io::{BufRead, IsTerminal, Write};
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 pub(crate) use diagnostic::{Diagnostic, Place};
 use progress::Progress;
+use secret::masked;
 pub(crate) use style::{ACCENT, DIM, ERROR, REMOVED};
 
 use crate::arguments::{Color, Common, Format};
@@ -32,12 +34,7 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(common: &Common) -> Self {
-        match common.color {
-            Color::Auto => anstream::ColorChoice::Auto,
-            Color::Always => anstream::ColorChoice::Always,
-            Color::Never => anstream::ColorChoice::Never,
-        }
-        .write_global();
+        set_color(common.color);
         Self {
             format: common.format,
             quiet: common.quiet,
@@ -91,9 +88,12 @@ impl Output {
     pub(crate) fn error(&self, diagnostic: &Diagnostic) {
         self.progress.end();
         match self.format {
-            Format::Json => self.json(&diagnostic.to_json()),
+            Format::Json => {
+                let line = diagnostic.to_json().to_string();
+                let _ = writeln!(std::io::stdout(), "{}", masked(&line));
+            }
             Format::Human => {
-                let _ = write!(anstream::stderr(), "{diagnostic}");
+                let _ = write!(anstream::stderr(), "{}", masked(&diagnostic.to_string()));
             }
         }
     }
@@ -118,21 +118,47 @@ impl Output {
     }
 }
 
+fn set_color(color: Color) {
+    match color {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}
+
+/// The value of an option in a command line that could not be read as a whole.
+fn given(option: &str) -> Option<String> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let inline = arguments.iter().find_map(|argument| argument.strip_prefix(&format!("{option}=")));
+    let next = arguments.iter().position(|argument| argument == option);
+    inline.map(str::to_owned).or_else(|| arguments.get(next? + 1).cloned())
+}
+
 /// What clap has to say: help and version, or a command line that is wrong. Scripts that asked
 /// for JSON get their error line even where the arguments could not be read.
 pub(crate) fn usage_error(error: &clap::Error) -> ExitCode {
-    let wants_json = std::env::args()
-        .collect::<Vec<_>>()
-        .windows(2)
-        .any(|pair| pair[0] == "--format" && pair[1] == "json")
-        || std::env::args().any(|argument| argument == "--format=json");
+    set_color(match given("--color").as_deref() {
+        Some("always") => Color::Always,
+        Some("never") => Color::Never,
+        _ => Color::Auto,
+    });
+    let wants_json = given("--format").as_deref() == Some("json");
     if error.use_stderr() && wants_json {
         let message = error.render().to_string();
         let message = message.strip_prefix("error: ").unwrap_or(&message).trim();
         let first = message.lines().next().unwrap_or_default();
-        println!("{}", Diagnostic::new("usage.arguments", first.to_owned()).to_json());
+        let hint = Some("see the options: cargo migrate --help".to_owned());
+        let error = Diagnostic::new("usage.arguments", first.to_owned()).hint(hint);
+        println!("{}", masked(&error.to_json().to_string()));
     } else {
-        let _ = error.print();
+        // clap's own printing would choose colours by itself.
+        let text = error.render().ansi().to_string();
+        let text = masked(&text);
+        let _ = match error.use_stderr() {
+            true => write!(anstream::stderr(), "{text}"),
+            false => write!(anstream::stdout(), "{text}"),
+        };
     }
     if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
 }

@@ -4,9 +4,10 @@
 use std::borrow::Cow;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use migrate_model::config::{Config, Environment};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use super::{Project, current_folder};
+use super::{Project, current_folder, dotenv};
 use crate::arguments::Common;
 use crate::error::CliError;
 
@@ -35,6 +36,12 @@ impl DatabaseUrl {
         self.file.as_deref()
     }
 
+    /// Whether the URL itself forbids writing.
+    pub(crate) fn is_read_only(&self) -> bool {
+        let query = self.url.split_once('?').map_or("", |(_, query)| query);
+        query.split('&').any(|part| matches!(part, "mode=ro" | "immutable=1" | "immutable=true"))
+    }
+
     /// Whether it is a SQLite file that isn't there yet.
     pub(crate) fn is_missing(&self) -> bool {
         self.file.as_ref().is_some_and(|file| !file.exists())
@@ -58,7 +65,7 @@ pub(super) fn find(project: &Project, common: &Common) -> Result<DatabaseUrl, Cl
     if let Some(url) = std::env::var(variable).ok().filter(|url| !url.is_empty()) {
         return parse(&url, &current_folder()?);
     }
-    if let Some(url) = from_dotenv(&project.workspace, variable)? {
+    if let Some(url) = dotenv::value_of(&project.workspace, variable)? {
         return parse(&url, &project.workspace);
     }
     if let Some(url) = &project.config.database_url {
@@ -75,19 +82,29 @@ pub(super) fn find(project: &Project, common: &Common) -> Result<DatabaseUrl, Cl
     })
 }
 
+/// The environment of that name.
+pub(super) fn environment<'c>(config: &'c Config, name: &str) -> Result<&'c Environment, CliError> {
+    config.environments.get(name).ok_or_else(|| {
+        let known: Vec<String> = config.environments.keys().cloned().collect();
+        let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        CliError::Project {
+            code: "config.env",
+            message: format!("no [package.metadata.migrate.env.{name}]; there are: {list}"),
+            hint: Some(format!("add [package.metadata.migrate.env.{name}] with a url")),
+            candidates: known,
+        }
+    })
+}
+
 /// The URL of a named environment; `${NAME}` stands for a value of `-x`, else for a variable.
 fn of_environment(project: &Project, common: &Common, name: &str) -> Result<DatabaseUrl, CliError> {
+    let environment = environment(&project.config, name)?;
     let unknown = |message: String| CliError::Project {
         code: "config.env",
         message,
-        hint: None,
-        candidates: project.config.environments.keys().cloned().collect(),
+        hint: Some(format!("set `url` in [package.metadata.migrate.env.{name}]")),
+        candidates: Vec::new(),
     };
-    let environment = project.config.environments.get(name).ok_or_else(|| {
-        let known: Vec<&str> = project.config.environments.keys().map(String::as_str).collect();
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        unknown(format!("no [package.metadata.migrate.env.{name}]; there are: {known}"))
-    })?;
     let url = environment.url.as_deref();
     let url =
         url.ok_or_else(|| unknown(format!("[package.metadata.migrate.env.{name}] has no url")))?;
@@ -98,46 +115,19 @@ fn of_environment(project: &Project, common: &Common, name: &str) -> Result<Data
             .split_once('}')
             .ok_or_else(|| unknown(format!("env.{name}.url: a `${{` without its `}}`")))?;
         let value = common.values.iter().find(|(key, _)| key == variable).map(|(_, v)| v.clone());
-        let value = value.or_else(|| std::env::var(variable).ok()).ok_or_else(|| {
-            unknown(format!("env.{name}.url needs the environment variable {variable}"))
-        })?;
+        let value =
+            value.or_else(|| std::env::var(variable).ok()).ok_or_else(|| CliError::Project {
+                code: "config.env",
+                message: format!("env.{name}.url needs the environment variable {variable}"),
+                hint: Some(format!("set {variable}, or give it: -x {variable}=…")),
+                candidates: Vec::new(),
+            })?;
         expanded.push_str(before);
         expanded.push_str(&value);
         rest = after;
     }
     expanded.push_str(rest);
     parse(&expanded, &project.workspace)
-}
-
-fn from_dotenv(workspace: &Utf8Path, variable: &str) -> Result<Option<String>, CliError> {
-    let path = workspace.join(".env");
-    if !path.is_file() {
-        return Ok(None);
-    }
-    // dotenvy's own message would quote the line, and the line may hold a password.
-    let unreadable = |error: &dotenvy::Error| {
-        let name = match error {
-            dotenvy::Error::LineParse(line, _) => line.split('=').next().unwrap_or_default().trim(),
-            _ => "",
-        };
-        let place = if name.is_empty() { String::new() } else { format!(" at `{name}`") };
-        CliError::Project {
-            code: "config.dotenv",
-            message: format!("{} can't be read{place}", super::shown(&path)),
-            hint: Some("a line is NAME=value; a value with spaces stands in quotes".to_owned()),
-            candidates: Vec::new(),
-        }
-    };
-    let mut fault = None;
-    for pair in dotenvy::from_path_iter(&path).map_err(|error| unreadable(&error))? {
-        match pair {
-            Ok((name, value)) if name == variable && !value.is_empty() => return Ok(Some(value)),
-            Ok(_) => {}
-            // A line that is none of ours is no matter, as long as ours is found.
-            Err(error) => fault = Some(unreadable(&error)),
-        }
-    }
-    fault.map_or(Ok(None), Err)
 }
 
 fn parse(url: &str, base: &Utf8Path) -> Result<DatabaseUrl, CliError> {
@@ -184,24 +174,35 @@ fn percent_decoded(path: &str) -> Cow<'_, str> {
     percent_decode_str(path).decode_utf8().unwrap_or(Cow::Borrowed(path))
 }
 
-/// The URL without what is secret: a password before the host, and `password=` in the query.
+/// What a parameter of a SQLite URL may be, and so what may be shown.
+const KNOWN_VALUES: [&str; 10] =
+    ["ro", "rw", "rwc", "memory", "private", "shared", "true", "false", "1", "0"];
+
+/// The URL without what is secret or could be: what stands before an `@`, and every parameter
+/// that isn't known.
 fn redacted(url: &str) -> String {
-    let (main, query) = url.split_once('?').map_or((url, None), |(a, b)| (a, Some(b)));
-    // The last `@` ends the password, even where one stands in it unescaped.
-    let main = match main.split_once("://").map(|(scheme, rest)| (scheme, rest.rsplit_once('@'))) {
-        Some((scheme, Some((user, host)))) => {
-            let user = user.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:***@{host}")
+    // A password may hold a `?`, so the query begins behind the host.
+    let host = url.rfind('@').unwrap_or_default();
+    let (main, query) = match url[host..].find('?') {
+        Some(at) => (&url[..host + at], Some(&url[host + at + 1..])),
+        None => (url, None),
+    };
+    let main = match (main.split_once(':'), main.rsplit_once('@')) {
+        (Some((scheme, rest)), Some((_, host))) => {
+            let slashes = if rest.starts_with("//") { "//" } else { "" };
+            let user = rest.trim_start_matches('/').split([':', '@']).next().unwrap_or_default();
+            format!("{scheme}:{slashes}{user}:***@{host}")
         }
         _ => main.to_owned(),
     };
-    let secret = |part: &str| match part.split_once('=') {
-        Some((key, _)) if key.to_lowercase().contains("pass") => format!("{key}=***"),
-        _ => part.to_owned(),
+    let shown = |part: &str| match part.split_once('=') {
+        Some((_, value)) if KNOWN_VALUES.contains(&value) => part.to_owned(),
+        Some((key, _)) => format!("{key}=***"),
+        None => "***".to_owned(),
     };
     match query {
         Some(query) => {
-            format!("{main}?{}", query.split('&').map(secret).collect::<Vec<_>>().join("&"))
+            format!("{main}?{}", query.split('&').map(shown).collect::<Vec<_>>().join("&"))
         }
         None => main,
     }
@@ -234,6 +235,7 @@ mod tests {
             redacted("mysql://host/db?password=s3cret&x=1"),
             "mysql://host/db?password=***&x=1"
         );
+        assert_eq!(redacted("postgres://me:a?b@host/db?x=1"), "postgres://me:***@host/db?x=1");
         assert_eq!(redacted("sqlite:a.db"), "sqlite:a.db");
     }
 }

@@ -10,7 +10,7 @@ use migrate_model::config::Config;
 use migrate_runtime::{CrateInfo, GitCommit};
 use toml_edit::{Document, Item};
 
-use super::{Project, shown};
+use super::{Project, database_url, shown};
 use crate::arguments::Common;
 use crate::error::CliError;
 
@@ -36,7 +36,7 @@ pub(crate) fn nearest_manifest(common: &Common) -> Result<Option<Utf8PathBuf>, C
             false => Err(CliError::Project {
                 code: "project.no_manifest",
                 message: format!("{} does not exist", shown(&path)),
-                hint: None,
+                hint: Some("name another: --manifest-path PATH".to_owned()),
                 candidates: Vec::new(),
             }),
         };
@@ -111,7 +111,7 @@ fn candidates(root: &Utf8Path) -> Result<Vec<Manifest>, CliError> {
         .map_err(|error| CliError::Project {
             code: "project.unreadable",
             message: format!("cargo can't read the workspace of {}: {error}", shown(root)),
-            hint: None,
+            hint: Some("see what cargo says: cargo metadata --no-deps".to_owned()),
             candidates: Vec::new(),
         })?;
     let packages =
@@ -182,7 +182,7 @@ fn read(path: &Utf8Path) -> Result<Manifest, CliError> {
     let document = Document::parse(text.clone()).map_err(|error| CliError::Project {
         code: "project.unreadable",
         message: format!("{} is not valid TOML: {}", shown(path), error.message()),
-        hint: None,
+        hint: Some("see what cargo says: cargo metadata --no-deps".to_owned()),
         candidates: Vec::new(),
     })?;
     Ok(Manifest { path: path.to_owned(), text, document })
@@ -222,8 +222,9 @@ impl Manifest {
         env: Option<&str>,
     ) -> Result<Project, CliError> {
         let mut config = config;
-        if let Some(environment) = env.and_then(|name| config.environments.get(name)) {
-            config.table = environment.table.clone().or(config.table);
+        if let Some(name) = env {
+            let table = database_url::environment(&config, name)?.table.clone();
+            config.table = table.or(config.table);
         }
         let folder = |path: &Utf8Path| path.parent().unwrap_or(path).to_owned();
         let version = match self.package("version") {

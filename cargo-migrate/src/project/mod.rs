@@ -2,6 +2,7 @@
 //! it has, which database it means. Knows files and environment; prints nothing.
 
 mod database_url;
+mod dotenv;
 mod install_source;
 mod locate;
 pub(crate) mod manifest_edit;
@@ -47,20 +48,7 @@ impl Project {
     /// Reads and checks all revisions.
     pub(crate) fn registry(&self) -> Result<Registry, CliError> {
         let mut files = Vec::new();
-        for folder in &self.config.revisions {
-            if !self.root.join(folder).is_dir() {
-                return Err(CliError::Project {
-                    code: "project.no_revisions",
-                    message: format!(
-                        "the folder of the revisions, {}, does not exist",
-                        self.shown(folder)
-                    ),
-                    hint: Some(
-                        "make it, or correct `revisions` in [package.metadata.migrate]".to_owned(),
-                    ),
-                    candidates: Vec::new(),
-                });
-            }
+        for folder in self.folders()? {
             let scanned = migrate_build::scan(self.root.as_std_path(), folder);
             files.extend(scanned.map_err(|error| CliError::scan(self, error))?);
         }
@@ -68,10 +56,29 @@ impl Project {
             .map_err(|error| CliError::graph(self, error))
     }
 
+    /// The folders of the revisions; one that is missing is an error, not an empty one.
+    fn folders(&self) -> Result<&[String], CliError> {
+        let missing = |folder: &&String| !self.root.join(folder).is_dir();
+        match self.config.revisions.iter().find(missing) {
+            None => Ok(&self.config.revisions),
+            Some(folder) => Err(CliError::Project {
+                code: "project.no_revisions",
+                message: format!(
+                    "the folder of the revisions, {}, does not exist",
+                    self.shown(folder)
+                ),
+                hint: Some(
+                    "make it, or correct `revisions` in [package.metadata.migrate]".to_owned(),
+                ),
+                candidates: Vec::new(),
+            }),
+        }
+    }
+
     /// Reads every revision file; each is there, or what is wrong with it.
     pub(crate) fn each_file(&self) -> Result<Vec<Result<RevisionFile, CliError>>, CliError> {
         let mut files = Vec::new();
-        for folder in &self.config.revisions {
+        for folder in self.folders()? {
             let scanned = migrate_build::scan_each(self.root.as_std_path(), folder);
             let scanned = scanned.map_err(|error| CliError::scan(self, error))?;
             files.extend(

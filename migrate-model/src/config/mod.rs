@@ -12,6 +12,15 @@ use std::time::Duration;
 use crate::dialect::Dialect;
 
 /// Whether every revision is a transaction, or a whole run.
+///
+/// ```
+/// use migrate_model::config::{Config, TransactionSetting};
+///
+/// let manifest = "[package.metadata.migrate]\ntransaction = \"all\"\n";
+/// let config = Config::from_manifest(manifest)?.unwrap_or_default();
+/// assert_eq!(config.transaction, TransactionSetting::All);
+/// # Ok::<(), migrate_model::config::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TransactionSetting {
     /// `each`
@@ -22,6 +31,15 @@ pub enum TransactionSetting {
 }
 
 /// What several heads mean.
+///
+/// ```
+/// use migrate_model::config::{Config, MultipleHeads};
+///
+/// let manifest = "[package.metadata.migrate]\nmultiple-heads = \"allow\"\n";
+/// let config = Config::from_manifest(manifest)?.unwrap_or_default();
+/// assert_eq!(config.multiple_heads, MultipleHeads::Allow);
+/// # Ok::<(), migrate_model::config::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum MultipleHeads {
     /// An error: somebody has to put them in order.
@@ -32,6 +50,14 @@ pub enum MultipleHeads {
 }
 
 /// The configuration of a migrations crate, with the defaults for what is not set.
+///
+/// ```
+/// use migrate_model::config::Config;
+///
+/// let config = Config::default();
+/// assert_eq!(config.revisions, ["revisions"]);
+/// assert_eq!(config.database_url_env, "DATABASE_URL");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The folders of the revisions, relative to the manifest.
@@ -65,6 +91,15 @@ pub struct Config {
 }
 
 /// What of a revision's text the history keeps.
+///
+/// ```
+/// use migrate_model::config::{Config, StoreSource};
+///
+/// let manifest = "[package.metadata.migrate]\nstore-source = \"down\"\n";
+/// let config = Config::from_manifest(manifest)?.unwrap_or_default();
+/// assert_eq!(config.store_source, StoreSource::Down);
+/// # Ok::<(), migrate_model::config::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum StoreSource {
     /// All of it (the default): edits can be shown, files restored.
@@ -77,6 +112,15 @@ pub enum StoreSource {
 }
 
 /// How `new` names its files.
+///
+/// ```
+/// use migrate_model::config::Config;
+///
+/// let manifest = "[package.metadata.migrate]\nfilename = \"{date}_{id}\"\n";
+/// let filename = Config::from_manifest(manifest)?.unwrap_or_default().filename;
+/// assert_eq!((filename.pattern.as_str(), filename.time_zone.as_str()), ("{date}_{id}", "UTC"));
+/// # Ok::<(), migrate_model::config::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filename {
     /// The name without its ending: `{date}`, `{time}`, `{id}` and `{slug}` are replaced.
@@ -98,6 +142,15 @@ impl Default for Filename {
 }
 
 /// A database that `--env` names.
+///
+/// ```
+/// use migrate_model::config::Config;
+///
+/// let manifest = "[package.metadata.migrate.env.prod]\nurl = \"sqlite:${NAME}.db\"\n";
+/// let config = Config::from_manifest(manifest)?.unwrap_or_default();
+/// assert_eq!(config.environments["prod"].url.as_deref(), Some("sqlite:${NAME}.db"));
+/// # Ok::<(), migrate_model::config::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     /// Its URL; `${VAR}` stands for an environment variable.

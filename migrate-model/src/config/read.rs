@@ -157,6 +157,7 @@ impl Reader<'_> {
                 key: key.to_owned(),
                 within: within.to_owned(),
                 nearest: nearest(key, known.iter().copied()).map(str::to_owned),
+                known: known.join(", "),
             },
         }
     }

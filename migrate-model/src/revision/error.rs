@@ -6,6 +6,15 @@ use crate::script::ScriptProblem;
 use crate::text::Position;
 
 /// A fault in one revision file, and where in it.
+///
+/// ```
+/// use migrate_model::RevisionFile;
+///
+/// let text = "-- add x\n--\n-- Revision: a1\n-- Revise: base\n";
+/// let error = RevisionFile::parse("revisions/x.sql", "x.sql", text.as_bytes()).unwrap_err();
+/// assert_eq!((error.file.as_str(), error.position.line), ("revisions/x.sql", 4));
+/// assert!(error.to_string().starts_with("revisions/x.sql:4:4: unknown header key `Revise`"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{position}: {problem}")]
 pub struct FileError {
@@ -18,6 +27,14 @@ pub struct FileError {
 }
 
 /// What can be wrong in a revision file.
+///
+/// ```
+/// use migrate_model::RevisionFile;
+/// use migrate_model::revision::FileProblem;
+///
+/// let error = RevisionFile::parse("notes.txt", "notes.txt", b"").unwrap_err();
+/// assert_eq!(error.problem, FileProblem::UnknownLanguage);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileProblem {
     /// The bytes are no UTF-8.
@@ -114,6 +131,10 @@ fn did_you_mean(nearest: Option<&str>) -> String {
 
 impl FileProblem {
     /// The stable code of this error, `area.name`.
+    ///
+    /// ```
+    /// assert_eq!(migrate_model::revision::FileProblem::Nul.code(), "script.nul");
+    /// ```
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotUtf8 => "script.not_utf8",
@@ -134,6 +155,12 @@ impl FileProblem {
     }
 
     /// What to do about it, where the message alone doesn't say.
+    ///
+    /// ```
+    /// use migrate_model::revision::FileProblem;
+    ///
+    /// assert_eq!(FileProblem::NotUtf8.hint().as_deref(), Some("save the file as UTF-8 text"));
+    /// ```
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NotUtf8 | Self::Nul => Some("save the file as UTF-8 text".to_owned()),
@@ -150,18 +177,39 @@ impl FileProblem {
             )),
             Self::Script(problem) => problem.hint(),
             Self::ControlCharacterInName => Some("rename the file".to_owned()),
-            Self::UnknownLanguage
-            | Self::NoMessage
-            | Self::NoKey { .. }
-            | Self::MissingKey { .. }
-            | Self::DuplicateKey { .. }
-            | Self::BadValue { .. }
-            | Self::RevisesItself { .. } => None,
+            Self::UnknownLanguage => Some("rename the file".to_owned()),
+            Self::NoMessage => Some("write it there: `add projects table`".to_owned()),
+            Self::NoKey { .. } => Some(
+                "a key looks like `Revision: 1975ea83b712`; other text stands above the last empty \
+                 comment line"
+                    .to_owned(),
+            ),
+            Self::MissingKey { key } => Some(format!("add it to the last paragraph: `{key}: …`")),
+            Self::DuplicateKey { .. } => Some("delete one of the two".to_owned()),
+            Self::BadValue { key, .. } if key == "Created" => {
+                Some("a time looks like 2026-11-23T10:12:13Z".to_owned())
+            }
+            Self::BadValue { .. } => Some(
+                "1 to 64 letters, digits and _, and none of base, current, head, heads".to_owned(),
+            ),
+            Self::RevisesItself { .. } => Some("name another parent, or `base`".to_owned()),
         }
     }
 }
 
 /// What can be wrong with the graph, or with a name on it.
+///
+/// ```
+/// use migrate_model::{Graph, GraphError};
+/// # use migrate_model::RevisionFile;
+/// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+/// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+///
+/// let error = Graph::new(vec![b2]).unwrap_err();
+/// assert!(matches!(error, GraphError::Missing { ref parent, .. } if parent == "a1"));
+/// assert_eq!(error.to_string(), "revision b2 revises a1, which does not exist");
+/// # Ok::<(), migrate_model::revision::FileError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GraphError {
     /// Two files define the same id.
@@ -287,6 +335,12 @@ fn cycle_text(ids: &[RevisionId]) -> String {
 
 impl GraphError {
     /// The stable code of this error, `graph.name`.
+    ///
+    /// ```
+    /// use migrate_model::revision::Range;
+    ///
+    /// assert_eq!(Range::parse("a1").unwrap_err().code(), "graph.bad_range");
+    /// ```
     pub fn code(&self) -> &'static str {
         match self {
             Self::Duplicate { .. } | Self::DuplicateLabel { .. } => "graph.duplicate",
@@ -303,6 +357,17 @@ impl GraphError {
     }
 
     /// The file and the line (0 where it isn't known) at which the fault stands.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+    ///
+    /// let error = Graph::new(vec![b2]).unwrap_err();
+    /// assert_eq!(error.place(), Some(("x.sql", 4)));
+    /// # Ok::<(), migrate_model::revision::FileError>(())
+    /// ```
     pub fn place(&self) -> Option<(&str, u32)> {
         match self {
             Self::Duplicate { file, line, .. }
@@ -320,6 +385,17 @@ impl GraphError {
     }
 
     /// The revision at fault, where there is one.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+    ///
+    /// let error = Graph::new(vec![b2]).unwrap_err();
+    /// assert_eq!(error.revision().map(|id| id.as_str()), Some("b2"));
+    /// # Ok::<(), migrate_model::revision::FileError>(())
+    /// ```
     pub fn revision(&self) -> Option<&RevisionId> {
         match self {
             Self::Duplicate { id, .. }
@@ -331,6 +407,14 @@ impl GraphError {
     }
 
     /// What could have been meant, where that is known.
+    ///
+    /// ```
+    /// use migrate_model::GraphError;
+    ///
+    /// let heads = vec!["a1".parse()?, "b2".parse()?];
+    /// assert_eq!(GraphError::MultipleHeads { heads }.candidates(), ["a1", "b2"]);
+    /// # Ok::<(), migrate_model::revision::IdError>(())
+    /// ```
     pub fn candidates(&self) -> Vec<String> {
         match self {
             Self::MultipleHeads { heads: ids } | Self::AmbiguousWalk { candidates: ids, .. } => {
@@ -345,6 +429,14 @@ impl GraphError {
     }
 
     /// What to do about it, where the message alone doesn't say.
+    ///
+    /// ```
+    /// use migrate_model::GraphError;
+    ///
+    /// let candidates = vec!["1975ea".to_owned(), "1975eb".to_owned()];
+    /// let error = GraphError::PartialAmbiguous { input: "1975".to_owned(), candidates };
+    /// assert_eq!(error.hint().as_deref(), Some("write more characters of the id"));
+    /// ```
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Duplicate { .. } => {

@@ -10,6 +10,13 @@ use crate::script::Script;
 use crate::text::{Position, normalise};
 
 /// The language of a revision file.
+///
+/// ```
+/// use migrate_model::revision::Kind;
+///
+/// assert_eq!(Kind::of_file("2026-11-23_1975ea83b712_add_x.sql"), Some(Kind::Sql));
+/// assert_eq!(Kind::Sql.name(), "sql");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A script with sections for up and down.
@@ -20,6 +27,10 @@ pub enum Kind {
 
 impl Kind {
     /// The name in JSON and in the history.
+    ///
+    /// ```
+    /// assert_eq!(migrate_model::revision::Kind::Rust.name(), "rust");
+    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sql => "sql",
@@ -28,11 +39,25 @@ impl Kind {
     }
 
     /// The kind of that name.
+    ///
+    /// ```
+    /// use migrate_model::revision::Kind;
+    ///
+    /// assert_eq!(Kind::from_name("sql"), Some(Kind::Sql));
+    /// assert_eq!(Kind::from_name("python"), None);
+    /// ```
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Sql, Self::Rust].into_iter().find(|kind| kind.name() == name)
     }
 
     /// The kind that a file's name says it has: `.sql` or `.rs`.
+    ///
+    /// ```
+    /// use migrate_model::revision::Kind;
+    ///
+    /// assert_eq!(Kind::of_file("add_x.rs"), Some(Kind::Rust));
+    /// assert_eq!(Kind::of_file("README.md"), None);
+    /// ```
     pub fn of_file(name: &str) -> Option<Self> {
         let (stem, ending) = name.rsplit_once('.')?;
         match ending {
@@ -52,6 +77,17 @@ impl Kind {
 }
 
 /// A revision file that was read and found good: its header, its sections and its checksum.
+///
+/// ```
+/// use migrate_model::RevisionFile;
+///
+/// let text = "-- add x\r\n--\r\n-- Revision: a1\r\n-- Revises: base\r\n-- migrate:up\r\n";
+/// let file = RevisionFile::parse("add_x.sql", "add_x.sql", text.as_bytes())?;
+/// assert_eq!(file.revision.message, "add x");
+/// assert!(file.header.extra.is_empty());
+/// assert!(file.source.ends_with("-- migrate:up\n"));
+/// # Ok::<(), migrate_model::revision::FileError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct RevisionFile {
     /// What the graph needs to know.
@@ -87,6 +123,17 @@ impl RevisionFile {
 
     /// Checks that each dialect could run the script: it has its sections, they can be split, and
     /// nothing in them is refused. What only a database can tell is left to it.
+    ///
+    /// ```
+    /// use migrate_model::{Dialect, RevisionFile};
+    ///
+    /// let text = "-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\nCOMMIT;\n";
+    /// let file = RevisionFile::parse("x.sql", "x.sql", text.as_bytes())?;
+    /// let error = file.check_for(&[Dialect::Sqlite]).unwrap_err();
+    /// assert_eq!(error.problem.code(), "script.transaction_control");
+    /// assert_eq!(error.position.line, 6);
+    /// # Ok::<(), migrate_model::revision::FileError>(())
+    /// ```
     pub fn check_for(&self, dialects: &[Dialect]) -> Result<(), FileError> {
         if self.revision.kind != Kind::Sql {
             return Ok(());

@@ -12,6 +12,16 @@ use crate::checksum::Checksum;
 use crate::nearest::nearest;
 
 /// One node of the graph: one revision file, without its text.
+///
+/// ```
+/// use migrate_model::RevisionFile;
+///
+/// let text = "-- add x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n";
+/// let revision = RevisionFile::parse("x.sql", "revisions/x.sql", text.as_bytes())?.revision;
+/// assert_eq!((revision.id.as_str(), revision.revises[0].as_str()), ("b2", "a1"));
+/// assert_eq!(revision.file, "revisions/x.sql");
+/// # Ok::<(), migrate_model::revision::FileError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
     /// Its id.
@@ -40,6 +50,23 @@ pub struct Revision {
 ///
 /// Revisions are addressed by their index: their place in load order, which breaks ties wherever
 /// the edges leave an order open.
+///
+/// ```
+/// use migrate_model::Graph;
+/// # use migrate_model::RevisionFile;
+/// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+/// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+/// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+///
+/// let graph = Graph::new(vec![a1, b2])?;
+/// assert_eq!((graph.len(), graph.is_empty(), graph.names().count()), (2, false, 2));
+/// assert_eq!((graph.bases(), graph.heads()), (vec![0], vec![1]));
+/// let newest = graph.index_of("b2").expect("it is there");
+/// assert_eq!(graph.revision(newest), &graph.revisions()[1]);
+/// assert_eq!(graph.parents(newest), [0]);
+/// assert_eq!(graph.children(0), [newest]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
     revisions: Vec<Revision>,
@@ -55,6 +82,17 @@ pub struct Graph {
 
 impl Graph {
     /// Builds and checks the graph.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    ///
+    /// let error = Graph::new(vec![a1.clone(), a1]).unwrap_err();
+    /// assert_eq!(error.code(), "graph.duplicate");
+    /// # Ok::<(), migrate_model::revision::FileError>(())
+    /// ```
     pub fn new(revisions: Vec<Revision>) -> Result<Self, GraphError> {
         let by_name = index_names(&revisions)?;
         let mut graph = Self {
@@ -97,6 +135,18 @@ impl Graph {
     }
 
     /// The index of the revision with exactly that id or label.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = "-- x\n--\n-- Revision: a1\n-- Revises: base\n-- Labels: shop\n-- migrate:up\n";
+    ///
+    /// let graph = Graph::new(vec![parse(a1)?.revision])?;
+    /// assert_eq!(graph.index_of_name("shop"), graph.index_of("a1"));
+    /// assert_eq!(graph.index_of("shop"), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn index_of_name(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
     }
@@ -123,6 +173,18 @@ impl Graph {
 
     /// What nobody revises and nobody depends on, in load order. This is what the word `heads`
     /// means on the command line.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    /// # let b2 = "-- x\n--\n-- Revision: b2\n-- Revises: base\n-- Depends-On: a1\n-- migrate:up";
+    ///
+    /// let graph = Graph::new(vec![a1, parse(b2)?.revision])?;
+    /// assert_eq!((graph.heads(), graph.effective_heads()), (vec![0, 1], vec![1]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn effective_heads(&self) -> Vec<usize> {
         let mut heads = self.heads();
         heads.retain(|index| self.needed_by[*index].is_empty());
@@ -135,21 +197,73 @@ impl Graph {
     }
 
     /// Sorts indices so that every revision comes after all that it needs.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    /// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+    ///
+    /// let mut order = [0, 1];
+    /// Graph::new(vec![b2, a1])?.sort_oldest_first(&mut order);
+    /// assert_eq!(order, [1, 0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn sort_oldest_first(&self, indices: &mut [usize]) {
         indices.sort_unstable_by_key(|index| self.rank[*index]);
     }
 
     /// Marks the given revisions and all that they need, through both kinds of edges.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    /// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+    /// # let c3 = parse("-- x\n--\n-- Revision: c3\n-- Revises: b2\n-- migrate:up\n")?.revision;
+    ///
+    /// let graph = Graph::new(vec![a1, b2, c3])?;
+    /// assert_eq!(graph.ancestors(&[1]), [true, true, false]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn ancestors(&self, from: &[usize]) -> Vec<bool> {
         self.reach(from, |index| self.parents[index].iter().chain(&self.needs[index]))
     }
 
     /// Marks the given revisions and all that need them, through both kinds of edges.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    /// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+    /// # let c3 = parse("-- x\n--\n-- Revision: c3\n-- Revises: b2\n-- migrate:up\n")?.revision;
+    ///
+    /// let graph = Graph::new(vec![a1, b2, c3])?;
+    /// assert_eq!(graph.descendants(&[1]), [false, true, true]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn descendants(&self, from: &[usize]) -> Vec<bool> {
         self.reach(from, |index| self.children[index].iter().chain(&self.needed_by[index]))
     }
 
     /// Marks the given revisions and all above them through `Revises:` alone.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    /// # let b2 = "-- x\n--\n-- Revision: b2\n-- Revises: base\n-- Depends-On: a1\n-- migrate:up";
+    ///
+    /// let graph = Graph::new(vec![a1, parse(b2)?.revision])?;
+    /// assert_eq!(graph.lineage_above(&[0]), [true, false]);
+    /// assert_eq!(graph.descendants(&[0]), [true, true]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn lineage_above(&self, from: &[usize]) -> Vec<bool> {
         self.reach(from, |index| self.children[index].iter())
     }

@@ -8,6 +8,16 @@ use crate::nearest::nearest;
 use crate::text::{Position, clamp};
 
 /// What the header of a revision file says.
+///
+/// ```
+/// use migrate_model::RevisionFile;
+///
+/// let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- X-Ticket: 7\n-- migrate:up\n";
+/// let header = RevisionFile::parse("x.sql", "x.sql", text.as_bytes())?.header;
+/// assert_eq!((header.message.as_str(), header.id.as_str()), ("add x", "a1"));
+/// assert_eq!(header.extra, [("X-Ticket".to_owned(), "7".to_owned())]);
+/// # Ok::<(), migrate_model::revision::FileError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// What the revision does, in one line.
@@ -32,6 +42,15 @@ pub struct Header {
 
 /// The lines, counted from 1, on which a header's keys stand; 0 where a key is absent or the
 /// file isn't at hand.
+///
+/// ```
+/// use migrate_model::RevisionFile;
+///
+/// let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n";
+/// let lines = RevisionFile::parse("x.sql", "x.sql", text.as_bytes())?.header.lines;
+/// assert_eq!((lines.revision, lines.revises, lines.labels), (3, 4, 0));
+/// # Ok::<(), migrate_model::revision::FileError>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HeaderLines {
     /// The line of `Revision:`.

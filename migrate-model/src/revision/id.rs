@@ -4,12 +4,27 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The most characters that an id or a label may have.
+///
+/// ```
+/// use migrate_model::revision::{MAX_LENGTH, RevisionId};
+///
+/// let longest = "a".repeat(MAX_LENGTH);
+/// assert!(longest.parse::<RevisionId>().is_ok());
+/// assert!((longest + "a").parse::<RevisionId>().is_err());
+/// ```
 pub const MAX_LENGTH: usize = 64;
 
 /// Words that mean something else on the command line (`cli.md`, "Naming a revision").
 const RESERVED: [&str; 4] = ["base", "current", "head", "heads"];
 
 /// Why a text can be no revision id and no branch label.
+///
+/// ```
+/// use migrate_model::revision::{IdError, RevisionId};
+///
+/// let fault = IdError::IllegalCharacter { character: '-' };
+/// assert_eq!("add-x".parse::<RevisionId>(), Err(fault));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// Nothing at all.
@@ -110,6 +125,14 @@ name_type! {
 
 name_type! {
     /// The label of a branch; the same alphabet as an id's.
+    ///
+    /// ```
+    /// use migrate_model::revision::Label;
+    ///
+    /// let label: Label = "billing".parse()?;
+    /// assert_eq!(label.as_str(), "billing");
+    /// # Ok::<(), migrate_model::revision::IdError>(())
+    /// ```
     Label
 }
 

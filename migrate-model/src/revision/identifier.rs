@@ -7,6 +7,13 @@ use super::path::{Applied, Direction};
 use crate::nearest::nearest;
 
 /// A parsed identifier: `[symbol][+N|-N]`.
+///
+/// ```
+/// use migrate_model::revision::Identifier;
+///
+/// assert!(Identifier::parse("1975ea+1").is_ok());
+/// assert!(Identifier::parse("+x").is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identifier<'a> {
     input: &'a str,
@@ -21,6 +28,14 @@ const SHORTEST_FOR_PREFIX: usize = 4;
 impl<'a> Identifier<'a> {
     /// Parses an identifier. Branch parts (`label@head`) are refused: this version knows linear
     /// histories.
+    ///
+    /// ```
+    /// use migrate_model::revision::Identifier;
+    ///
+    /// assert!(Identifier::parse("head").is_ok());
+    /// let error = Identifier::parse("shop@head").unwrap_err();
+    /// assert_eq!(error.code(), "graph.illegal_identifier");
+    /// ```
     pub fn parse(input: &'a str) -> Result<Self, GraphError> {
         let illegal = |reason: &str| GraphError::IllegalIdentifier {
             input: input.to_owned(),
@@ -59,11 +74,27 @@ impl<'a> Identifier<'a> {
     }
 
     /// Whether it is a walk: `+1`, `-2`, `1975ea+1`.
+    ///
+    /// ```
+    /// use migrate_model::revision::Identifier;
+    ///
+    /// assert!(Identifier::parse("-2")?.is_relative());
+    /// assert!(!Identifier::parse("head")?.is_relative());
+    /// # Ok::<(), migrate_model::GraphError>(())
+    /// ```
     pub fn is_relative(&self) -> bool {
         self.offset.is_some()
     }
 
     /// Whether what it names depends on what is applied.
+    ///
+    /// ```
+    /// use migrate_model::revision::Identifier;
+    ///
+    /// assert!(Identifier::parse("+1")?.needs_state());
+    /// assert!(!Identifier::parse("1975ea+1")?.needs_state());
+    /// # Ok::<(), migrate_model::GraphError>(())
+    /// ```
     pub fn needs_state(&self) -> bool {
         self.symbol == "current" || (self.symbol.is_empty() && self.offset.is_some())
     }
@@ -72,6 +103,23 @@ impl<'a> Identifier<'a> {
     ///
     /// `direction` is where the command goes: a bare `+N` or `-N` counts from the current state
     /// and only in that direction.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// use migrate_model::revision::{Applied, Direction, Identifier};
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    /// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+    ///
+    /// let graph = Graph::new(vec![a1, b2])?;
+    /// let applied = Applied::of(&graph, ["a1"]);
+    /// let next = Identifier::parse("+1")?.resolve(&graph, &applied, Direction::Up)?;
+    /// assert_eq!(next, [1]);
+    /// let base = Identifier::parse("base")?.resolve(&graph, &applied, Direction::Down)?;
+    /// assert!(base.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn resolve(
         &self,
         graph: &Graph,
@@ -195,6 +243,13 @@ fn only_head(graph: &Graph) -> Result<Option<usize>, GraphError> {
 }
 
 /// A range of revisions, `a:b`, `a:` or `:b`; both ends belong to it.
+///
+/// ```
+/// use migrate_model::revision::Range;
+///
+/// let range = Range { lower: Some("1975ea"), upper: None };
+/// assert_eq!(Range::parse("1975ea:"), Ok(range));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range<'a> {
     /// The older end; `None` is the base.
@@ -205,6 +260,14 @@ pub struct Range<'a> {
 
 impl<'a> Range<'a> {
     /// Splits at the one `:` that a range must have.
+    ///
+    /// ```
+    /// use migrate_model::revision::Range;
+    ///
+    /// let range = Range::parse("1975ea:head")?;
+    /// assert_eq!((range.lower, range.upper), (Some("1975ea"), Some("head")));
+    /// # Ok::<(), migrate_model::GraphError>(())
+    /// ```
     pub fn parse(input: &'a str) -> Result<Self, GraphError> {
         let end = |text: &'a str| Some(text).filter(|text| !text.is_empty());
         match input.split_once(':') {
@@ -220,12 +283,35 @@ impl<'a> Range<'a> {
     }
 
     /// Whether an end depends on what is applied.
+    ///
+    /// ```
+    /// use migrate_model::revision::Range;
+    ///
+    /// assert!(Range::parse("current:head")?.needs_state());
+    /// assert!(!Range::parse("base:head")?.needs_state());
+    /// # Ok::<(), migrate_model::GraphError>(())
+    /// ```
     pub fn needs_state(&self) -> bool {
         let needs = |end: &str| Identifier::parse(end).is_ok_and(|end| end.needs_state());
         self.lower.is_some_and(needs) || self.upper.is_some_and(needs)
     }
 
     /// The revisions of the range, oldest first.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// use migrate_model::revision::{Applied, Range};
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    /// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+    /// # let c3 = parse("-- x\n--\n-- Revision: c3\n-- Revises: b2\n-- migrate:up\n")?.revision;
+    ///
+    /// let graph = Graph::new(vec![a1, b2, c3])?;
+    /// let found = Range::parse("b2:")?.resolve(&graph, &Applied::default())?;
+    /// assert_eq!(found, [1, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn resolve(&self, graph: &Graph, applied: &Applied) -> Result<Vec<usize>, GraphError> {
         let end = |text: &str| Identifier::parse(text)?.resolve(graph, applied, Direction::Down);
         let lower = self.lower.map(end).transpose()?.unwrap_or_default();

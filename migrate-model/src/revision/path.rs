@@ -4,6 +4,15 @@ use super::error::GraphError;
 use super::graph::Graph;
 
 /// Up or down.
+///
+/// ```
+/// use migrate_model::revision::Direction;
+/// use migrate_model::script::Script;
+///
+/// let script = Script::parse("-- migrate:up\nSELECT 1;\n")?;
+/// assert_eq!(script.sections()[0].direction, Direction::Up);
+/// # Ok::<(), migrate_model::script::ScriptError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Applying revisions.
@@ -14,6 +23,10 @@ pub enum Direction {
 
 impl Direction {
     /// The name in JSON, in markers and in the log.
+    ///
+    /// ```
+    /// assert_eq!(migrate_model::revision::Direction::Down.name(), "down");
+    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             Self::Up => "up",
@@ -23,6 +36,21 @@ impl Direction {
 }
 
 /// Which revisions of a graph are applied.
+///
+/// ```
+/// use migrate_model::Graph;
+/// use migrate_model::revision::Applied;
+/// # use migrate_model::RevisionFile;
+/// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+/// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+/// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+///
+/// let graph = Graph::new(vec![a1, b2])?;
+/// let applied = Applied::of(&graph, ["a1"]);
+/// assert!(applied.contains(0) && !applied.contains(1));
+/// assert!(!applied.is_empty() && !applied.is_complete());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
     marks: Vec<bool>,
@@ -31,6 +59,19 @@ pub struct Applied {
 impl Applied {
     /// The applied revisions among the given ids; ids that the graph does not know are passed
     /// over (the caller has refused them).
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// use migrate_model::revision::Applied;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    ///
+    /// let graph = Graph::new(vec![a1])?;
+    /// assert!(Applied::of(&graph, ["a1"]).is_complete());
+    /// assert!(Applied::of(&graph, ["unknown"]).is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of<'a>(graph: &Graph, ids: impl IntoIterator<Item = &'a str>) -> Self {
         let mut marks = vec![false; graph.len()];
         for index in ids.into_iter().filter_map(|id| graph.index_of(id)) {
@@ -55,6 +96,20 @@ impl Applied {
     }
 
     /// The applied revisions that no applied revision revises, in load order.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// use migrate_model::revision::Applied;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    /// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+    ///
+    /// let graph = Graph::new(vec![a1, b2])?;
+    /// assert_eq!(Applied::of(&graph, ["a1"]).heads(&graph), [0]);
+    /// assert_eq!(Applied::of(&graph, ["a1", "b2"]).heads(&graph), [1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn heads(&self, graph: &Graph) -> Vec<usize> {
         (0..graph.len())
             .filter(|index| self.contains(*index))
@@ -68,6 +123,19 @@ impl Applied {
 }
 
 /// One step of a plan.
+///
+/// ```
+/// use migrate_model::Graph;
+/// use migrate_model::revision::{Applied, Direction, PlannedStep};
+/// # use migrate_model::RevisionFile;
+/// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+/// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+///
+/// let graph = Graph::new(vec![a1])?;
+/// let step = PlannedStep { index: 0, direction: Direction::Up };
+/// assert_eq!(graph.path_up(&Applied::default(), &[0]), [step]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlannedStep {
     /// The revision's index in the graph.
@@ -81,12 +149,19 @@ impl Graph {
     /// applied already is left out; a target that is applied gives no steps.
     ///
     /// ```
-    /// use migrate_model::revision::Applied;
     /// use migrate_model::Graph;
+    /// use migrate_model::revision::Applied;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    /// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+    /// # let c3 = parse("-- x\n--\n-- Revision: c3\n-- Revises: b2\n-- migrate:up\n")?.revision;
     ///
-    /// let graph = Graph::new(Vec::new())?;
-    /// assert!(graph.path_up(&Applied::default(), &[]).is_empty());
-    /// # Ok::<(), migrate_model::GraphError>(())
+    /// let graph = Graph::new(vec![a1, b2, c3])?;
+    /// let steps = graph.path_up(&Applied::of(&graph, ["a1"]), &graph.heads());
+    /// let indices: Vec<usize> = steps.iter().map(|step| step.index).collect();
+    /// assert_eq!(indices, [1, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn path_up(&self, applied: &Applied, targets: &[usize]) -> Vec<PlannedStep> {
         let needed = self.ancestors(targets);
@@ -98,6 +173,21 @@ impl Graph {
 
     /// The steps that take down every applied revision above the target, newest first; no
     /// target is the base and takes all down. Revisions that depend on one that goes go too.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// use migrate_model::revision::Applied;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    /// # let b2 = parse("-- x\n--\n-- Revision: b2\n-- Revises: a1\n-- migrate:up\n")?.revision;
+    ///
+    /// let graph = Graph::new(vec![a1, b2])?;
+    /// let steps = graph.path_down(&Applied::of(&graph, ["a1", "b2"]), None)?;
+    /// let indices: Vec<usize> = steps.iter().map(|step| step.index).collect();
+    /// assert_eq!(indices, [1, 0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn path_down(
         &self,
         applied: &Applied,

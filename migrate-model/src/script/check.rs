@@ -8,6 +8,15 @@ use crate::dialect::Dialect;
 use crate::revision::Direction;
 
 /// Checks every section that the dialect would run. Errors stand at a byte of `text`.
+///
+/// ```
+/// use migrate_model::Dialect;
+/// use migrate_model::script::check;
+///
+/// assert!(check("-- migrate:up\nCREATE TABLE a (b);\n", Dialect::Sqlite).is_ok());
+/// let error = check("-- migrate:up\nCOMMIT;\n", Dialect::Sqlite).unwrap_err();
+/// assert_eq!((error.offset, error.problem.code()), (14, "script.transaction_control"));
+/// ```
 pub fn check(text: &str, dialect: Dialect) -> Result<(), ScriptError> {
     let script = Script::parse(text)?;
     for direction in [Direction::Up, Direction::Down] {
@@ -24,6 +33,19 @@ pub fn check(text: &str, dialect: Dialect) -> Result<(), ScriptError> {
 
 /// The statements of a section, as places in its body, if it can run. Errors stand at a byte of
 /// `text`, the whole file.
+///
+/// ```
+/// use migrate_model::Dialect;
+/// use migrate_model::script::{Script, statements};
+///
+/// let text = "-- migrate:up\nCREATE TABLE a (b);\nDROP TABLE c;\n";
+/// let script = Script::parse(text)?;
+/// let section = &script.sections()[0];
+/// let split = statements(text, section, Dialect::Sqlite)?;
+/// assert_eq!(split.statements.len(), 2);
+/// assert_eq!(&text[section.body.clone()][split.statements[1].sql.clone()], "DROP TABLE c");
+/// # Ok::<(), migrate_model::script::ScriptError>(())
+/// ```
 pub fn statements(text: &str, section: &Section, dialect: Dialect) -> Result<Split, ScriptError> {
     if section.transaction == Transaction::Outside {
         let problem = ScriptProblem::TransactionFalse;

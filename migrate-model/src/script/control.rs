@@ -8,6 +8,17 @@ use super::split::Statement;
 use crate::dialect::Dialect;
 
 /// Refuses the first statement that must not run inside a transaction.
+///
+/// ```
+/// use migrate_model::Dialect;
+/// use migrate_model::script::{refuse_in_transaction, split};
+///
+/// let text = "SELECT 1;\nROLLBACK;\n";
+/// let statements = split(Dialect::Sqlite, text)?.statements;
+/// let error = refuse_in_transaction(Dialect::Sqlite, text, &statements).unwrap_err();
+/// assert_eq!((error.offset, error.problem.code()), (10, "script.transaction_control"));
+/// # Ok::<(), migrate_model::script::ScriptError>(())
+/// ```
 pub fn refuse_in_transaction(
     dialect: Dialect,
     text: &str,

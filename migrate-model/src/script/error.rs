@@ -3,6 +3,16 @@
 use crate::dialect::Dialect;
 
 /// A fault in a script and where it stands.
+///
+/// ```
+/// use migrate_model::Position;
+/// use migrate_model::script::Script;
+///
+/// let text = "-- add x\nSELECT 1;\n-- migrate:up\n";
+/// let error = Script::parse(text).unwrap_err();
+/// assert_eq!(error.to_string(), "SQL outside of a section: it would never run");
+/// assert_eq!(Position::at(text, error.offset).line, 2);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct ScriptError {
@@ -13,6 +23,13 @@ pub struct ScriptError {
 }
 
 /// What can be wrong in a script.
+///
+/// ```
+/// use migrate_model::script::{Script, ScriptProblem};
+///
+/// let error = Script::parse("-- migrate:down\nDROP TABLE a;\n").unwrap_err();
+/// assert_eq!(error.problem, ScriptProblem::NoUp);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScriptProblem {
     /// A marker without `up` or `down`.
@@ -84,6 +101,10 @@ fn for_dialect(dialect: Option<Dialect>) -> String {
 
 impl ScriptProblem {
     /// The stable code of this error, `script.name`.
+    ///
+    /// ```
+    /// assert_eq!(migrate_model::script::ScriptProblem::Stray.code(), "script.stray");
+    /// ```
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownMarker { .. } | Self::UnknownDirective { .. } => "script.unknown_marker",
@@ -99,6 +120,13 @@ impl ScriptProblem {
     }
 
     /// What to do about it, where the message alone doesn't say.
+    ///
+    /// ```
+    /// use migrate_model::script::ScriptProblem;
+    ///
+    /// let hint = ScriptProblem::Stray.hint();
+    /// assert_eq!(hint.as_deref(), Some("put a line `-- migrate:up` above it"));
+    /// ```
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::UnknownMarker { .. } | Self::UnknownDirective { .. } => {
@@ -110,7 +138,8 @@ impl ScriptProblem {
             Self::NoUp => "begin the statements with a line `-- migrate:up`",
             Self::Stray => "put a line `-- migrate:up` above it",
             Self::NoSectionForDialect { .. } => "add one, or a plain section for all dialects",
-            Self::Unterminated { .. } | Self::UnsupportedDialect { .. } => return None,
+            Self::Unterminated { .. } => "close it",
+            Self::UnsupportedDialect { .. } => return None,
             Self::TransactionControl { .. } => {
                 "delete it: each revision runs in a transaction of its own"
             }

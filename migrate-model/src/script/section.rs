@@ -8,9 +8,24 @@ use crate::dialect::Dialect;
 use crate::revision::Direction;
 
 /// How a marker begins.
+///
+/// ```
+/// use migrate_model::script::MARKER;
+///
+/// let text = "-- add x\n-- migrate:up\nSELECT 1;\n";
+/// assert_eq!(text.lines().find_map(|line| line.strip_prefix(MARKER)), Some("up"));
+/// ```
 pub const MARKER: &str = "-- migrate:";
 
 /// Whether a section runs in a transaction.
+///
+/// ```
+/// use migrate_model::script::{Script, Transaction};
+///
+/// let script = Script::parse("-- migrate:up transaction:false\nVACUUM;\n")?;
+/// assert_eq!(script.sections()[0].transaction, Transaction::Outside);
+/// # Ok::<(), migrate_model::script::ScriptError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transaction {
     /// In one (the default).
@@ -20,6 +35,18 @@ pub enum Transaction {
 }
 
 /// The part of a script for one direction.
+///
+/// ```
+/// use migrate_model::Dialect;
+/// use migrate_model::script::Script;
+///
+/// let text = "-- migrate:up dialect:sqlite,mysql\nSELECT 1;\n";
+/// let script = Script::parse(text)?;
+/// let section = &script.sections()[0];
+/// assert_eq!(section.dialects, [Dialect::Sqlite, Dialect::Mysql]);
+/// assert_eq!(&text[section.body.clone()], "SELECT 1;\n");
+/// # Ok::<(), migrate_model::script::ScriptError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     /// Up or down.
@@ -35,6 +62,16 @@ pub struct Section {
 }
 
 /// The sections of a SQL revision.
+///
+/// ```
+/// use migrate_model::revision::Direction;
+/// use migrate_model::script::Script;
+///
+/// let script = Script::parse("-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;\n")?;
+/// let directions: Vec<Direction> = script.sections().iter().map(|it| it.direction).collect();
+/// assert_eq!(directions, [Direction::Up, Direction::Down]);
+/// # Ok::<(), migrate_model::script::ScriptError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
     sections: Vec<Section>,
@@ -84,6 +121,19 @@ impl Script {
 
     /// The section for a direction and a dialect: its own, else (for MariaDB) MySQL's, else the
     /// plain one. `None`: there is no `down` at all, the revision is irreversible.
+    ///
+    /// ```
+    /// use migrate_model::Dialect;
+    /// use migrate_model::revision::Direction;
+    /// use migrate_model::script::Script;
+    ///
+    /// let text = "-- migrate:up\nSELECT 1;\n-- migrate:up dialect:sqlite\nSELECT 2;\n";
+    /// let script = Script::parse(text)?;
+    /// let own = script.section(Direction::Up, Dialect::Sqlite)?;
+    /// assert_eq!(own, Some(&script.sections()[1]));
+    /// assert_eq!(script.section(Direction::Down, Dialect::Sqlite)?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn section(
         &self,
         direction: Direction,

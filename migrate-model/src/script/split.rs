@@ -8,6 +8,17 @@ use super::lexer::{TokenKind, sqlite_token};
 use crate::dialect::Dialect;
 
 /// One statement of a script. All places are bytes of the text that was split.
+///
+/// ```
+/// use migrate_model::Dialect;
+/// use migrate_model::script::split;
+///
+/// let text = "-- one\nSELECT 1;";
+/// let statement = &split(Dialect::Sqlite, text)?.statements[0];
+/// assert_eq!(&text[statement.whole.clone()], text);
+/// assert_eq!(&text[statement.sql.clone()], "SELECT 1");
+/// # Ok::<(), migrate_model::script::ScriptError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// From the end of the statement before to its own `;`: with the comments that lead it.
@@ -17,6 +28,16 @@ pub struct Statement {
 }
 
 /// A script in pieces: the statements' `whole` and then `tail` cover it without gaps.
+///
+/// ```
+/// use migrate_model::Dialect;
+/// use migrate_model::script::split;
+///
+/// let text = "SELECT 1; SELECT 2; -- done";
+/// let split = split(Dialect::Sqlite, text)?;
+/// assert_eq!((split.statements.len(), &text[split.tail]), (2, " -- done"));
+/// # Ok::<(), migrate_model::script::ScriptError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
     /// The statements; a lone `;` is none.

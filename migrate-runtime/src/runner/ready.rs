@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use migrate_model::revision::{Direction, FileError, Kind, PlannedStep};
-use migrate_model::script::{Script, ScriptError, Section, Split, Transaction, statements};
+use migrate_model::script::{Script, ScriptError, Section, Split, Transaction, check, statements};
 use migrate_model::{Dialect, Position, Revision};
 
 use crate::dialect::ReadyStep;
@@ -83,7 +83,10 @@ impl<'r> Prepared<'r> {
                 fault(revision, &source, ScriptError { offset, problem })
             })
         };
-        // A section that can't take the revision down refuses nothing on the way up.
+        if (planned.direction, purpose) == (Direction::Up, Purpose::Run) {
+            // What couldn't be taken down again is not applied.
+            check(&source, dialect).map_err(|error| fault(revision, &source, error))?;
+        }
         let down = match planned.direction {
             Direction::Up => section(Direction::Down).ok().flatten(),
             Direction::Down => section(Direction::Down)?,

@@ -72,7 +72,11 @@ pub(crate) async fn open(source: Source<'_>, access: Access) -> Result<Handle<'_
             // The URL itself is not told: it may hold what is secret.
             let failed =
                 |source| ErrorKind::Database { doing: "opening the database".to_owned(), source };
-            let options = options(&url, access).map_err(failed)?;
+            // sqlx's message would quote the URL.
+            let options = options(&url, access).map_err(|_| ErrorKind::Usage {
+                message: "the database's URL is none that SQLite understands".to_owned(),
+                code: "config.database_url",
+            })?;
             let connection = options.connect().await.map_err(failed)?;
             Ok(Handle::Own(Box::new(connection)))
         }
