@@ -176,8 +176,9 @@ impl FileProblem {
                 "rename the file so that it carries {in_header}, or correct the header"
             )),
             Self::Script(problem) => problem.hint(),
-            Self::ControlCharacterInName => Some("rename the file".to_owned()),
-            Self::UnknownLanguage => Some("rename the file".to_owned()),
+            Self::UnknownLanguage | Self::ControlCharacterInName => {
+                Some("rename the file".to_owned())
+            }
             Self::NoMessage => Some("write it there: `add projects table`".to_owned()),
             Self::NoKey { .. } => Some(
                 "a key looks like `Revision: 1975ea83b712`; other text stands above the last empty \
