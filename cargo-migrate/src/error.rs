@@ -18,11 +18,11 @@ pub(crate) enum CliError {
     /// The project, or something around it.
     Project { code: &'static str, message: String, hint: Option<String>, candidates: Vec<String> },
     /// `[package.metadata.migrate]`.
-    Config { file: String, error: ConfigError },
+    Config { file: String, error: Box<ConfigError> },
     /// A revision file; the error names it as it is shown.
-    File(FileError),
+    File(Box<FileError>),
     /// The graph; the file is as it is shown.
-    Graph { error: GraphError, file: Option<String> },
+    Graph { error: Box<GraphError>, file: Option<String> },
     /// A run, or a look at a database.
     Run(Box<RunError>),
     /// A file that can't be read or written.
@@ -47,7 +47,7 @@ impl CliError {
     pub(crate) fn scan(project: &Project, error: BuildError) -> Self {
         match error {
             BuildError::File { error } => {
-                Self::File(FileError { file: project.shown(&error.file), ..error })
+                Self::File(Box::new(FileError { file: project.shown(&error.file), ..error }))
             }
             BuildError::Io { path, source } => Self::io(&path.display().to_string(), source),
             other => Self::Project {
@@ -61,7 +61,7 @@ impl CliError {
 
     pub(crate) fn graph(project: &Project, error: GraphError) -> Self {
         let file = error.place().map(|(file, _)| project.shown(file));
-        Self::Graph { error, file }
+        Self::Graph { error: Box::new(error), file }
     }
 
     pub(crate) fn run(project: &Project, error: migrate_runtime::Error) -> Self {

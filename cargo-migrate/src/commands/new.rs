@@ -52,7 +52,7 @@ pub(crate) fn run(common: &Common, new: &New, output: &Output) -> Outcome {
     let path = folder.join(file_name(&project.config.filename, now, &id, &message)? + ".sql");
     // What would break every command is not written at all.
     RevisionFile::parse(&shown(&path), path.file_name().unwrap_or_default(), text.as_bytes())
-        .map_err(CliError::File)?;
+        .map_err(|error| CliError::File(Box::new(error)))?;
     write_new(&path, &text)?;
 
     output.json(&json!({ "revision": id.as_str(), "file": shown(&path), "revises": revises }));

@@ -1,6 +1,6 @@
 //! `show`: one revision, as its file tells it, or exactly the statements that are sent.
 
-use migrate_model::revision::{Direction, Identifier};
+use migrate_model::revision::{Direction, FileError, Identifier};
 use migrate_model::script::{Script, statements};
 use migrate_model::{Dialect, Graph, Position};
 use migrate_runtime::Registry;
@@ -95,11 +95,11 @@ fn sent(
     let revision = registry.graph().revision(index);
     let text = registry.source(index).map_err(|error| CliError::run(project, error.into()))?;
     let fault = |error: migrate_model::script::ScriptError| {
-        CliError::File(migrate_model::revision::FileError {
+        CliError::File(Box::new(FileError {
             file: project.shown(&revision.file),
             position: Position::at(&text, error.offset),
             problem: error.problem.into(),
-        })
+        }))
     };
     let script = Script::parse(&text).map_err(fault)?;
     let section = script

@@ -191,7 +191,7 @@ fn read(path: &Utf8Path) -> Result<Manifest, CliError> {
 impl Manifest {
     fn config(&self) -> Result<Option<Config>, CliError> {
         Config::from_manifest(&self.text)
-            .map_err(|error| CliError::Config { file: shown(&self.path), error })
+            .map_err(|error| CliError::Config { file: shown(&self.path), error: Box::new(error) })
     }
 
     fn package(&self, key: &str) -> Option<&str> {

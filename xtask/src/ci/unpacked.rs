@@ -41,17 +41,18 @@ fn check() -> Outcome {
 fn unpack(folder: &Path) -> Outcome {
     let version = env!("CARGO_PKG_VERSION");
     let mut members = Vec::new();
-    let mut patches = String::new();
+    let mut patches = Vec::new();
     for name in PACKAGES {
         let package = target().join("package").join(format!("{name}-{version}.crate"));
         run(Command::new("tar").arg("-xzf").arg(&package).current_dir(folder))?;
         members.push(format!("\"{name}-{version}\""));
-        patches += &format!("{name} = {{ path = \"{name}-{version}\" }}\n");
+        patches.push(format!("{name} = {{ path = \"{name}-{version}\" }}"));
     }
     let manifest = format!(
         "[workspace]\nresolver = \"3\"\nmembers = [{}]\nexclude = [\"outside\"]\n\n\
-         [patch.crates-io]\n{patches}",
-        members.join(", ")
+         [patch.crates-io]\n{}\n",
+        members.join(", "),
+        patches.join("\n")
     );
     write(&folder.join("Cargo.toml"), &manifest)?;
     // The versions that this repository was tested with.
