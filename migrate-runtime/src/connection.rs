@@ -11,7 +11,7 @@ use crate::dialect::sqlite;
 use crate::dialect::{Access, Batch, Outcome, StepError};
 use crate::error::ErrorKind;
 use crate::event::Event;
-use crate::history::{History, NewRow};
+use crate::history::{Detail, History, NewRow};
 use crate::identity::RunIdentity;
 use crate::into_database::Database;
 use crate::patience::Patience;
@@ -96,11 +96,12 @@ impl<'c> Connection<'c> {
     pub(crate) async fn read_history(
         &mut self,
         tables: &HistoryTables,
+        detail: Detail,
         patience: &mut Patience<'_>,
     ) -> Result<History, ErrorKind> {
         match self {
             #[cfg(feature = "_sqlite")]
-            Self::Sqlite(handle) => sqlite::history::read(handle, tables, patience).await,
+            Self::Sqlite(handle) => sqlite::history::read(handle, tables, detail, patience).await,
         }
     }
 

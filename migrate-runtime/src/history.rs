@@ -115,6 +115,15 @@ pub struct AppliedRevision {
     pub applied_at: String,
 }
 
+/// How much of each row is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// What a plan needs; message, file and time are left empty.
+    Plan,
+    /// All that is shown.
+    All,
+}
+
 /// All that one query tells of a database.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {

@@ -57,6 +57,8 @@ mod report;
 mod runner;
 #[cfg(feature = "_dialect")]
 mod settings;
+#[cfg(feature = "_dialect")]
+mod status;
 
 pub use migrate_model::revision::{Direction, FileError, FileProblem, Kind};
 pub use migrate_model::{Checksum, Dialect, Graph, GraphError, Position, Revision, RevisionId};
@@ -69,10 +71,11 @@ pub use {
     history::{AppliedRevision, RowState},
     identity::GitCommit,
     into_database::IntoDatabase,
-    migrator::{Accepted, Finding, Migrator, Status},
+    migrator::Migrator,
     offline::OfflineRange,
     report::{Plan, Report, Step, StepReport},
     settings::{HistoryTables, MultipleHeads, StoreSource, TransactionMode},
+    status::{Accepted, Finding, Status},
 };
 
 /// The connection library, in the version that this crate's types belong to.

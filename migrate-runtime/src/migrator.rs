@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use migrate_model::Dialect;
 use migrate_model::revision::{Direction, Identifier, PlannedStep};
-use migrate_model::{Checksum, Dialect};
 
 use crate::connection::Connection;
 use crate::dialect::Access;
-use crate::error::{EditedRevision, Error, ErrorKind, UnknownRevision};
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
-use crate::history::{AppliedRevision, History};
+use crate::history::{Detail, History};
 use crate::identity::{AskGit, GitCommit, RunIdentity};
 use crate::into_database::IntoDatabase;
 use crate::patience::Patience;
@@ -20,6 +20,7 @@ use crate::registry::Registry;
 use crate::report::{Plan, Report};
 use crate::runner::{self, Context, Goal, Integrity, Prepared, Purpose};
 use crate::settings::{HistoryTables, MultipleHeads, Settings, StoreSource, TransactionMode};
+use crate::status::{Accepted, Finding, Status};
 
 /// Runs and inspects the revisions of a [`Registry`] on a database. An application gets one from
 /// its migrations crate (`migrations::migrator()`) and calls [`run`](Self::run) at start-up.
@@ -58,45 +59,6 @@ impl fmt::Debug for Migrator {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
-}
-
-/// What an inspection of a database has found.
-#[derive(Debug, Clone)]
-pub struct Status {
-    /// The applied revisions, in the order of application.
-    pub applied: Vec<AppliedRevision>,
-    /// The current heads, sorted.
-    pub current: Vec<String>,
-    /// The revisions at hand that are not applied, oldest first.
-    pub pending: Vec<String>,
-    /// Applied revisions whose text was changed since.
-    pub edited: Vec<EditedRevision>,
-    /// Applied revisions that are not at hand.
-    pub unknown: Vec<UnknownRevision>,
-    /// Revisions that are applied only in part.
-    pub partial: Vec<String>,
-}
-
-/// Something that [`Migrator::verify`] has found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The stable code: `integrity.edited`, `integrity.unknown`, `integrity.partial`.
-    pub code: &'static str,
-    /// What was found.
-    pub message: String,
-    /// The revision.
-    pub revision: String,
-    /// Its file, if it is at hand.
-    pub file: Option<String>,
-}
-
-/// A deliberate edit that was recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
-    /// The checksum that was applied.
-    pub from: String,
-    /// The checksum that is recorded now.
-    pub to: Checksum,
 }
 
 impl Migrator {
@@ -272,7 +234,7 @@ impl Migrator {
     /// The current heads, sorted; none for an empty database.
     pub async fn current<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Vec<String>, Error> {
         let mut connection = open(database, Access::Existing).await?;
-        let history = self.history(&mut connection).await;
+        let history = self.history(&mut connection, Detail::Plan).await;
         connection.release().await;
         Ok(history?.heads())
     }
@@ -339,7 +301,7 @@ impl Migrator {
         name: &str,
     ) -> Result<Option<Accepted>, Error> {
         let tables = &self.settings.tables;
-        let history = self.history(connection).await?;
+        let history = self.history(connection, Detail::All).await?;
         let graph = self.registry.graph();
         let applied = runner::applied_of(graph, &history);
         let found = Identifier::parse(name)?.resolve(graph, &applied, Direction::Down)?;
@@ -430,13 +392,17 @@ impl Migrator {
         connection: &mut Connection<'_>,
     ) -> Result<(History, Integrity), ErrorKind> {
         let tables = &self.settings.tables;
-        let history = self.history(connection).await?;
+        let history = self.history(connection, Detail::All).await?;
         let integrity = runner::examine(connection, &self.registry, tables, &history).await?;
         Ok((history, integrity))
     }
 
-    async fn history(&self, connection: &mut Connection<'_>) -> Result<History, ErrorKind> {
-        connection.read_history(&self.settings.tables, &mut self.patience()).await
+    async fn history(
+        &self,
+        connection: &mut Connection<'_>,
+        detail: Detail,
+    ) -> Result<History, ErrorKind> {
+        connection.read_history(&self.settings.tables, detail, &mut self.patience()).await
     }
 
     fn patience(&self) -> Patience<'_> {
@@ -449,31 +415,6 @@ impl Migrator {
 
     fn identity(&self) -> RunIdentity {
         RunIdentity::new(Arc::clone(&self.ask_git))
-    }
-}
-
-impl Status {
-    /// What [`Migrator::verify`] says of it.
-    pub fn findings(&self) -> Vec<Finding> {
-        let edited = self.edited.iter().map(|edited| Finding {
-            code: "integrity.edited",
-            message: ErrorKind::Edited(vec![edited.clone()]).to_string(),
-            revision: edited.id.to_string(),
-            file: Some(edited.file.clone()),
-        });
-        let unknown = self.unknown.iter().map(|unknown| Finding {
-            code: "integrity.unknown",
-            message: ErrorKind::Unknown(vec![unknown.clone()]).to_string(),
-            revision: unknown.id.clone(),
-            file: None,
-        });
-        let partial = self.partial.iter().map(|id| Finding {
-            code: "integrity.partial",
-            message: ErrorKind::Partial { id: id.clone() }.to_string(),
-            revision: id.clone(),
-            file: None,
-        });
-        edited.chain(unknown).chain(partial).collect()
     }
 }
 

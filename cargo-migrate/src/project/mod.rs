@@ -95,7 +95,10 @@ impl Project {
             TransactionSetting::All => TransactionMode::All,
         };
         let workspace = self.workspace.clone();
-        let mut migrator = Migrator::new(Arc::new(registry))
+        let registry = Arc::new(registry);
+        // Never freed: the process ends soon, and gives all of it back at once.
+        std::mem::forget(Arc::clone(&registry));
+        let mut migrator = Migrator::new(registry)
             .transaction(mode)
             .multiple_heads(self.multiple_heads())
             .store_source(match self.config.store_source {

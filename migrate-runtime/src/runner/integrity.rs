@@ -33,6 +33,16 @@ impl Integrity {
     }
 }
 
+/// Whether every applied row is as it was applied, from digests alone.
+pub(crate) fn is_intact(registry: &Registry, history: &History) -> bool {
+    let graph = registry.graph();
+    history.rows.iter().all(|row| {
+        let revision = graph.index_of(&row.id).map(|index| graph.revision(index));
+        row.state == RowState::Applied
+            && revision.is_some_and(|revision| row.checksum.parse() == Ok(revision.checksum))
+    })
+}
+
 /// Compares digests; a text is read only where they differ.
 pub(crate) async fn examine(
     connection: &mut Connection<'_>,

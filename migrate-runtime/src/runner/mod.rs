@@ -26,7 +26,7 @@ use crate::connection::{Connection, Listener};
 use crate::dialect::Outcome;
 use crate::error::Error;
 use crate::event::Event;
-use crate::history::History;
+use crate::history::{Detail, History};
 use crate::identity::RunIdentity;
 use crate::patience::Patience;
 use crate::registry::Registry;
@@ -149,11 +149,14 @@ async fn checked_history(
     context: &Context<'_>,
     patience: &mut Patience<'_>,
 ) -> Result<History, Error> {
-    let tables = &context.settings.tables;
-    let history = connection.read_history(tables, patience).await?;
-    let integrity =
-        examine(connection, context.registry, &context.settings.tables, &history).await?;
-    integrity.into_result()?;
+    let (registry, tables) = (context.registry, &context.settings.tables);
+    let history = connection.read_history(tables, Detail::Plan, patience).await?;
+    if integrity::is_intact(registry, &history) {
+        return Ok(history);
+    }
+    // A refusal tells more than a plan needs to know.
+    let history = connection.read_history(tables, Detail::All, patience).await?;
+    examine(connection, registry, tables, &history).await?.into_result()?;
     Ok(history)
 }
 

@@ -11,6 +11,7 @@ use super::{Context, Goal, announce};
 use crate::connection::Connection;
 use crate::dialect::Outcome;
 use crate::error::Error;
+use crate::history::Detail;
 use crate::patience::Patience;
 use crate::report::Report;
 
@@ -32,7 +33,8 @@ pub(crate) async fn stamp_anew(
         .map(|step| Prepared::new(registry, settings, *step, goal.purpose(), dialect))
         .collect::<Result<Vec<_>, _>>()?;
     loop {
-        let history = connection.read_history(&settings.tables, &mut patience).await?;
+        let history =
+            connection.read_history(&settings.tables, Detail::Plan, &mut patience).await?;
         let task = Task { steps: &prepared, clears_history: true };
         let done = apply(connection, context, task, history.version, &mut patience).await?;
         let Outcome::Done { durations, .. } = done else { continue };

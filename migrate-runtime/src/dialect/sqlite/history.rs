@@ -10,7 +10,9 @@ use super::error::is_busy;
 use super::transaction::ImmediateTransaction;
 use crate::dialect::{Batch, LogLine};
 use crate::error::ErrorKind;
-use crate::history::{Action, AppliedRevision, Columns, FORMAT, History, NewRow, RowState, Value};
+use crate::history::{
+    Action, AppliedRevision, Columns, Detail, FORMAT, History, NewRow, RowState, Value,
+};
 use crate::identity::{RunIdentity, now};
 use crate::patience::Patience;
 use crate::settings::HistoryTables;
@@ -78,12 +80,13 @@ const COLUMN: char = '\x1F';
 pub(crate) async fn read(
     handle: &mut Handle<'_>,
     tables: &HistoryTables,
+    detail: Detail,
     patience: &mut Patience<'_>,
 ) -> Result<History, ErrorKind> {
     patience.begin_anew();
     let mut made_meanwhile = false;
     loop {
-        match read_once(handle, tables).await {
+        match read_once(handle, tables, detail).await {
             Err(ErrorKind::Database { source, .. }) if is_busy(&source) => {
                 patience.wait().await?;
             }
@@ -94,23 +97,16 @@ pub(crate) async fn read(
     }
 }
 
-async fn read_once(handle: &mut Handle<'_>, tables: &HistoryTables) -> Result<History, ErrorKind> {
+async fn read_once(
+    handle: &mut Handle<'_>,
+    tables: &HistoryTables,
+    detail: Detail,
+) -> Result<History, ErrorKind> {
     let HistoryTables { revisions, log, meta } = tables;
     let sql = format!(
         "SELECT (SELECT value FROM {meta} WHERE key = 'format'), (SELECT max(seq) FROM {log}), \
          (SELECT group_concat(fields, char(30)) FROM (SELECT {} AS fields FROM {revisions}))",
-        [
-            "seq",
-            "id",
-            "revises",
-            "checksum",
-            "state",
-            "applied_at",
-            // Free text could hold a separator.
-            "replace(replace(file, char(30), ' '), char(31), ' ')",
-            "replace(replace(message, char(30), ' '), char(31), ' ')",
-        ]
-        .join(" || char(31) || "),
+        columns(detail).join(" || char(31) || "),
         meta = table(meta),
         log = table(log),
         revisions = table(revisions),
@@ -126,6 +122,22 @@ async fn read_once(handle: &mut Handle<'_>, tables: &HistoryTables) -> Result<Hi
     }
 }
 
+/// The columns of a row, in the order of [`applied_revision`].
+fn columns(detail: Detail) -> Vec<&'static str> {
+    let mut columns = vec!["seq", "id", "revises", "checksum", "state"];
+    columns.extend(match detail {
+        Detail::Plan => ["''"; 3],
+        Detail::All => [
+            "applied_at",
+            // No file's name has control characters.
+            "file",
+            // Free text could hold a separator; being last, it may hold the other one.
+            "replace(message, char(30), ' ')",
+        ],
+    });
+    columns
+}
+
 fn reading(source: sqlx::Error) -> ErrorKind {
     ErrorKind::Database { doing: "reading the history".to_owned(), source }
 }
@@ -139,7 +151,7 @@ fn history_of(version: i64, text: &str) -> Result<History, sqlx::Error> {
 
 fn applied_revision(row: &str) -> Result<AppliedRevision, sqlx::Error> {
     let malformed = || sqlx::Error::Decode("a row of the history is malformed".into());
-    let fields: Vec<&str> = row.split(COLUMN).collect();
+    let fields: Vec<&str> = row.splitn(8, COLUMN).collect();
     let [seq, id, revises, checksum, state, applied_at, file, message] = fields[..] else {
         return Err(malformed());
     };
