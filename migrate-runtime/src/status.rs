@@ -22,7 +22,7 @@ pub struct Status {
     pub partial: Vec<String>,
 }
 
-/// Something that [`Migrator::verify`] has found.
+/// Something that [`Migrator::verify`](crate::Migrator::verify) has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The stable code: `integrity.edited`, `integrity.unknown`, `integrity.partial`.
@@ -45,7 +45,7 @@ pub struct Accepted {
 }
 
 impl Status {
-    /// What [`Migrator::verify`] says of it.
+    /// What [`Migrator::verify`](crate::Migrator::verify) says of it.
     pub fn findings(&self) -> Vec<Finding> {
         let edited = self.edited.iter().map(|edited| Finding {
             code: "integrity.edited",
