@@ -48,7 +48,7 @@ impl Direction {
 /// let graph = Graph::new(vec![a1, b2])?;
 /// let applied = Applied::of(&graph, ["a1"]);
 /// assert!(applied.contains(0) && !applied.contains(1));
-/// assert!(!applied.is_empty() && !applied.is_complete());
+/// assert!(!applied.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Applied {
     /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
     ///
     /// let graph = Graph::new(vec![a1])?;
-    /// assert!(Applied::of(&graph, ["a1"]).is_complete());
+    /// assert!(Applied::of(&graph, ["a1"]).contains(0));
     /// assert!(Applied::of(&graph, ["unknown"]).is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -88,11 +88,6 @@ impl Applied {
     /// Whether nothing is applied.
     pub fn is_empty(&self) -> bool {
         !self.marks.contains(&true)
-    }
-
-    /// Whether everything is.
-    pub fn is_complete(&self) -> bool {
-        self.marks.iter().all(|applied| *applied)
     }
 
     /// The applied revisions that no applied revision revises, in load order.

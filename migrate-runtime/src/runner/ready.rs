@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use migrate_model::revision::{Direction, FileError, Kind, PlannedStep};
-use migrate_model::script::{Script, ScriptError, Section, Split, Transaction, check, statements};
+use migrate_model::script::{Script, ScriptError, Section, Split, Transaction, statements};
 use migrate_model::{Dialect, Position, Revision};
 
 use crate::dialect::ReadyStep;
@@ -83,13 +83,12 @@ impl<'r> Prepared<'r> {
                 fault(revision, &source, ScriptError { offset, problem })
             })
         };
-        if (planned.direction, purpose) == (Direction::Up, Purpose::Run) {
-            // What couldn't be taken down again is not applied.
-            check(&source, dialect).map_err(|error| fault(revision, &source, error))?;
-        }
-        let down = match planned.direction {
-            Direction::Up => section(Direction::Down).ok().flatten(),
-            Direction::Down => section(Direction::Down)?,
+        let split_of = |section: &Section| {
+            statements(&source, section, dialect).map_err(|error| fault(revision, &source, error))
+        };
+        let down = match (planned.direction, purpose) {
+            (Direction::Up, Purpose::Record) => section(Direction::Down).ok().flatten(),
+            (Direction::Up, Purpose::Run) | (Direction::Down, _) => section(Direction::Down)?,
         };
         let chosen = match planned.direction {
             Direction::Up => section(Direction::Up)?,
@@ -108,10 +107,13 @@ impl<'r> Prepared<'r> {
             Purpose::Record => 0..0,
         };
         let split = match purpose {
-            Purpose::Run => statements(&source, &chosen, dialect)
-                .map_err(|error| fault(revision, &source, error))?,
+            Purpose::Run => split_of(&chosen)?,
             Purpose::Record => Split { statements: Vec::new(), tail: 0..0 },
         };
+        if let (Direction::Up, Purpose::Run, Some(down)) = (planned.direction, purpose, down) {
+            // What couldn't be taken down again is not applied.
+            split_of(down)?;
+        }
         let down = down.map(|section| (section.body.clone(), section.transaction));
         Ok(Self {
             revision,
