@@ -1,8 +1,8 @@
 //! The generated files. The registry is one packed text and one `include_dir!`, not an
 //! expression a revision: compiling it stays cheap at any number of revisions.
 
+use migrate_model::Graph;
 use migrate_model::config::{Config, MultipleHeads, StoreSource, TransactionSetting};
-use migrate_model::{Graph, Revision};
 
 /// The environment variable of the compiler that names the folder of the revisions.
 pub(crate) const FOLDER_VARIABLE: &str = "MIGRATE_REVISIONS";
@@ -13,30 +13,9 @@ pub(crate) fn registry(
     folder: Option<&str>,
     config: &Config,
 ) -> [(&'static str, String); 2] {
-    let table: String = graph.revisions().iter().map(table_line).collect();
+    // `Registry::embedded_v1` of migrate-runtime reads it.
+    let table: String = graph.revisions().iter().map(|it| it.to_line() + "\n").collect();
     [("migrate_registry.txt", table), ("migrate_registry.rs", code(folder, config))]
-}
-
-/// See `Registry::embedded_v1` of migrate-runtime, which reads it.
-fn table_line(revision: &Revision) -> String {
-    fn joined<T: ToString>(names: &[T]) -> String {
-        names.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-    }
-    let Revision {
-        id, revises, depends_on, labels, message, created, file, kind, checksum, ..
-    } = revision;
-    let fields = [
-        id.to_string(),
-        joined(revises),
-        joined(depends_on),
-        joined(labels),
-        created.clone().unwrap_or_default(),
-        kind.name().to_owned(),
-        checksum.to_string(),
-        file.clone(),
-        message.clone(),
-    ];
-    fields.join("\t") + "\n"
 }
 
 fn code(folder: Option<&str>, config: &Config) -> String {

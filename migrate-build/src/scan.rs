@@ -62,8 +62,12 @@ pub fn scan_each(
         }
     }
     names.sort_unstable();
-    Ok(names.into_iter().map(|name| file(root, &format!("{folder}/{name}"))).collect())
+    let mut buffer = Vec::with_capacity(BUFFER);
+    Ok(names.into_iter().map(|name| file(root, &format!("{folder}/{name}"), &mut buffer)).collect())
 }
+
+/// Most revisions fit; a larger one makes the buffer grow.
+const BUFFER: usize = 32 * 1024;
 
 /// Most systems tell what an entry is without a further call; only a link must be followed.
 fn is_file(entry: &fs::DirEntry) -> bool {
@@ -74,18 +78,19 @@ fn is_file(entry: &fs::DirEntry) -> bool {
     }
 }
 
-fn file(root: &Path, name: &str) -> Result<RevisionFile, BuildError> {
+fn file(root: &Path, name: &str, buffer: &mut Vec<u8>) -> Result<RevisionFile, BuildError> {
     if Kind::of_file(name) == Some(Kind::Rust) {
         return Err(BuildError::RustRevision { file: name.to_owned() });
     }
     let path = root.join(name);
-    let bytes = read(&path).map_err(|source| BuildError::Io { path, source })?;
-    RevisionFile::parse(name, name, &bytes).map_err(|error| BuildError::File { error })
+    read(&path, buffer).map_err(|source| BuildError::Io { path, source })?;
+    RevisionFile::parse(name, name, buffer).map_err(|error| BuildError::File { error })
 }
 
-/// `fs::read` without asking for the size first: a folder has many small files.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(4096);
-    fs::File::open(path)?.take(u64::MAX).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// `fs::read` into one buffer for all files, without asking for their sizes: a folder has many
+/// small files, and most of what reading them costs is memory that was never touched before.
+fn read(path: &Path, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+    buffer.clear();
+    fs::File::open(path)?.take(u64::MAX).read_to_end(buffer)?;
+    Ok(())
 }

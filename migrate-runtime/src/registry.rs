@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use include_dir::Dir;
-use migrate_model::revision::{HeaderLines, Kind};
 use migrate_model::text::normalise;
 use migrate_model::{Checksum, Graph, GraphError, Revision, RevisionFile};
 
@@ -49,7 +48,8 @@ impl CrateInfo {
 pub struct Registry {
     graph: Graph,
     sources: Sources,
-    digest: Checksum,
+    /// Made when it's first asked for, which a run at the newest revision never does.
+    digest: OnceLock<Checksum>,
     crate_info: CrateInfo,
 }
 
@@ -106,8 +106,8 @@ impl Registry {
         Ok(Self::new(Graph::new(revisions)?, Sources::Loaded(texts), crate_info))
     }
 
-    /// The registry that `migrate-build` generated: a line a revision, fields separated by tabs,
-    /// and the embedded folders. The number in the name is the format's, so that a build helper
+    /// The registry that `migrate-build` generated: a line a revision ([`Revision::to_line`]), and
+    /// the embedded folders. The number in the name is the format's, so that a build helper
     /// of another format is a compile error.
     ///
     /// # Panics
@@ -118,14 +118,14 @@ impl Registry {
         folders: &'static [(&'static str, &'static Dir<'static>)],
         crate_info: CrateInfo,
     ) -> Self {
-        let revisions = table.lines().map(parse_line).collect();
+        let revisions = table.lines().map(Revision::from_line).collect::<Option<Vec<_>>>();
+        let revisions = revisions.expect("migrate-build writes valid lines");
         let graph = Graph::new(revisions).expect("migrate-build checks the graph before it writes");
         Self::new(graph, Sources::Embedded { folders, files: OnceLock::new() }, crate_info)
     }
 
     fn new(graph: Graph, sources: Sources, crate_info: CrateInfo) -> Self {
-        let digest = digest(graph.revisions());
-        Self { graph, sources, digest, crate_info }
+        Self { graph, sources, digest: OnceLock::new(), crate_info }
     }
 
     /// The revisions and their edges.
@@ -145,7 +145,7 @@ impl Registry {
     /// # Ok::<(), migrate_runtime::GraphError>(())
     /// ```
     pub fn digest(&self) -> Checksum {
-        self.digest
+        *self.digest.get_or_init(|| digest(self.graph.revisions()))
     }
 
     /// The crate that the revisions come from.
@@ -205,30 +205,6 @@ fn index_files(
 fn slashed(root: &str, path: &Path) -> String {
     let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
     parts.fold(root.to_owned(), |path, part| path + "/" + &part)
-}
-
-/// One line of the generated table: id, revises, depends on, labels, created, kind, checksum,
-/// file, message. The message comes last because it's free text.
-fn parse_line(line: &'static str) -> Revision {
-    const PROOF: &str = "migrate-build writes nine valid fields";
-    fn list<T: std::str::FromStr>(text: &str) -> Vec<T> {
-        let parts = text.split(',').filter(|part| !part.is_empty());
-        parts.map(|part| part.parse().ok().expect(PROOF)).collect()
-    }
-    let mut fields = line.splitn(9, '\t');
-    let mut field = || fields.next().expect(PROOF);
-    Revision {
-        id: field().parse().expect(PROOF),
-        revises: list(field()),
-        depends_on: list(field()),
-        labels: list(field()),
-        created: Some(field().to_owned()).filter(|created| !created.is_empty()),
-        kind: Kind::from_name(field()).expect(PROOF),
-        checksum: field().parse().expect(PROOF),
-        file: field().to_owned(),
-        message: field().to_owned(),
-        lines: HeaderLines::default(),
-    }
 }
 
 fn digest(revisions: &[Revision]) -> Checksum {

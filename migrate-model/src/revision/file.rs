@@ -84,7 +84,7 @@ impl Kind {
 /// let text = "-- add x\r\n--\r\n-- Revision: a1\r\n-- Revises: base\r\n-- migrate:up\r\n";
 /// let file = RevisionFile::parse("add_x.sql", "add_x.sql", text.as_bytes())?;
 /// assert_eq!(file.revision.message, "add x");
-/// assert!(file.header.extra.is_empty());
+/// assert!(file.body.is_empty() && file.extra.is_empty());
 /// assert!(file.source.ends_with("-- migrate:up\n"));
 /// # Ok::<(), migrate_model::revision::FileError>(())
 /// ```
@@ -92,8 +92,10 @@ impl Kind {
 pub struct RevisionFile {
     /// What the graph needs to know.
     pub revision: Revision,
-    /// What the header says beyond that.
-    pub header: Header,
+    /// The text between the header's message and its keys, without comment marks; often empty.
+    pub body: String,
+    /// The header's `X-…` keys, the user's own, as (key, value).
+    pub extra: Vec<(String, String)>,
     /// The normalised text: without a byte order mark, with LF.
     pub source: String,
 }
@@ -164,19 +166,21 @@ impl RevisionFile {
                 (Position::at(&source, error.offset), FileProblem::Script(error.problem))
             })?;
         }
+        let Header { message, body, id, revises, depends_on, labels, created, extra, lines } =
+            header;
         let revision = Revision {
-            id: header.id.clone(),
-            revises: header.revises.clone(),
-            depends_on: header.depends_on.clone(),
-            labels: header.labels.clone(),
-            message: header.message.clone(),
-            created: header.created.clone(),
+            id,
+            revises,
+            depends_on,
+            labels,
+            message,
+            created,
             file: name.to_owned(),
             kind,
             checksum: Checksum::of(bytes),
-            lines: header.lines,
+            lines,
         };
-        Ok(Self { revision, header, source })
+        Ok(Self { revision, body, extra, source })
     }
 }
 

@@ -8,36 +8,26 @@ use crate::nearest::nearest;
 use crate::text::{Position, clamp};
 
 /// What the header of a revision file says.
-///
-/// ```
-/// use migrate_model::RevisionFile;
-///
-/// let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- X-Ticket: 7\n-- migrate:up\n";
-/// let header = RevisionFile::parse("x.sql", "x.sql", text.as_bytes())?.header;
-/// assert_eq!((header.message.as_str(), header.id.as_str()), ("add x", "a1"));
-/// assert_eq!(header.extra, [("X-Ticket".to_owned(), "7".to_owned())]);
-/// # Ok::<(), migrate_model::revision::FileError>(())
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
+pub(crate) struct Header {
     /// What the revision does, in one line.
-    pub message: String,
+    pub(crate) message: String,
     /// The text between the message and the keys, without comment marks; often empty.
-    pub body: String,
+    pub(crate) body: String,
     /// `Revision:`
-    pub id: RevisionId,
+    pub(crate) id: RevisionId,
     /// `Revises:`, empty for a root.
-    pub revises: Vec<RevisionId>,
+    pub(crate) revises: Vec<RevisionId>,
     /// `Depends-On:`, ids or labels.
-    pub depends_on: Vec<RevisionId>,
+    pub(crate) depends_on: Vec<RevisionId>,
     /// `Labels:`
-    pub labels: Vec<Label>,
+    pub(crate) labels: Vec<Label>,
     /// `Created:`, an RFC 3339 time in UTC.
-    pub created: Option<String>,
+    pub(crate) created: Option<String>,
     /// `X-…` keys, the user's own, as (key, value).
-    pub extra: Vec<(String, String)>,
+    pub(crate) extra: Vec<(String, String)>,
     /// Where the keys stand.
-    pub lines: HeaderLines,
+    pub(crate) lines: HeaderLines,
 }
 
 /// The lines, counted from 1, on which a header's keys stand; 0 where a key is absent or the
@@ -47,7 +37,7 @@ pub struct Header {
 /// use migrate_model::RevisionFile;
 ///
 /// let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n";
-/// let lines = RevisionFile::parse("x.sql", "x.sql", text.as_bytes())?.header.lines;
+/// let lines = RevisionFile::parse("x.sql", "x.sql", text.as_bytes())?.revision.lines;
 /// assert_eq!((lines.revision, lines.revises, lines.labels), (3, 4, 0));
 /// # Ok::<(), migrate_model::revision::FileError>(())
 /// ```

@@ -10,12 +10,13 @@ mod header;
 mod id;
 mod identifier;
 mod path;
+mod table;
 
 pub use error::{FileError, FileProblem, GraphError};
 pub use file::{Kind, RevisionFile};
 pub use filename::slug;
 pub use graph::{Graph, Revision};
-pub use header::{Header, HeaderLines};
+pub use header::HeaderLines;
 pub use id::{IdError, Label, MAX_LENGTH, RevisionId};
 pub use identifier::{Identifier, Range};
 pub use path::{Applied, Direction, PlannedStep};

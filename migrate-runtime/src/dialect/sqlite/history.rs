@@ -105,8 +105,10 @@ async fn read_once(
     let HistoryTables { revisions, log, meta } = tables;
     let sql = format!(
         "SELECT (SELECT value FROM {meta} WHERE key = 'format'), (SELECT max(seq) FROM {log}), \
-         (SELECT group_concat(fields, char(30)) FROM (SELECT {} AS fields FROM {revisions}))",
-        columns(detail).join(" || char(31) || "),
+         (SELECT group_concat(printf('{}', {}), char(30)) FROM {revisions})",
+        // One call a row is cheaper than a dozen of `||`, each of which copies what is left of it.
+        ["%s"; 8].join("\u{1F}"),
+        columns(detail).join(", "),
         meta = table(meta),
         log = table(log),
         revisions = table(revisions),
