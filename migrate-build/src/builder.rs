@@ -213,7 +213,7 @@ mod tests {
         fails(
             "",
             &heads,
-            "2 heads, so there is no single target: b, c\n  b add b (revisions/b.sql)\n  c add c (revisions/c.sql)\nhelp: put one after the other: correct the `Revises:` of a revision that no database has applied",
+            "2 heads, so there is no single target:\n  b add b (revisions/b.sql)\n  c add c (revisions/c.sql)\nhelp: put one after the other (cargo migrate rebase), or join them (cargo migrate merge)",
         );
         assert!(Crate::new("multiple-heads = \"allow\"", &heads).build().is_ok());
         fails(

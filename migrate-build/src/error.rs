@@ -71,13 +71,16 @@ pub enum BuildError {
         file: String,
     },
     /// A fault in the graph.
-    #[error("{}{}{}", place(.0), .0, help(.0.hint()))]
+    #[error("{}{}{}", place(.0), .0, help(Some(.0.hint())))]
     Graph(GraphError),
     /// Several heads, where one is wanted.
-    #[error("{error}{list}{}", help(.error.hint()))]
+    #[error(
+        "{count} heads, so there is no single target:{list}\nhelp: put one after the other (cargo \
+         migrate rebase), or join them (cargo migrate merge)"
+    )]
     MultipleHeads {
-        /// The heads.
-        error: GraphError,
+        /// How many there are.
+        count: usize,
         /// A line for each.
         list: String,
     },
@@ -91,12 +94,7 @@ impl BuildError {
         let line = |head: &&migrate_model::Revision| {
             format!("\n  {} {} ({})", head.id, head.message, head.file)
         };
-        Self::MultipleHeads {
-            list: heads.iter().map(line).collect(),
-            error: GraphError::MultipleHeads {
-                heads: heads.iter().map(|head| head.id.clone()).collect(),
-            },
-        }
+        Self::MultipleHeads { count: heads.len(), list: heads.iter().map(line).collect() }
     }
 }
 
@@ -105,5 +103,6 @@ fn help(hint: Option<String>) -> String {
 }
 
 fn place(error: &GraphError) -> String {
-    error.place().map(|(file, line)| format!("{file}:{line}: ")).unwrap_or_default()
+    let (file, line) = error.place();
+    format!("{file}:{line}: ")
 }

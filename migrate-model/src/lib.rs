@@ -15,5 +15,5 @@ pub mod text;
 
 pub use checksum::Checksum;
 pub use dialect::Dialect;
-pub use revision::{Graph, GraphError, Revision, RevisionFile, RevisionId};
+pub use revision::{Graph, GraphError, Revision, RevisionFile, RevisionId, TargetError};
 pub use text::Position;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use migrate_model::revision::{Direction, FileError, RevisionId};
-use migrate_model::{Checksum, GraphError, Position};
+use migrate_model::{Checksum, Position, TargetError};
 
 use crate::dialect::database_fault;
 use crate::registry::SourceError;
@@ -134,7 +134,7 @@ impl<T: Into<ErrorKind>> From<T> for Error {
 pub enum ErrorKind {
     /// The graph, or a name on it.
     #[error(transparent)]
-    Graph(#[from] GraphError),
+    Target(#[from] TargetError),
     /// A fault in a revision's text, found before anything was sent.
     #[error(transparent)]
     File(#[from] FileError),
@@ -423,7 +423,7 @@ impl ErrorKind {
     /// ```
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Graph(error) => error.code(),
+            Self::Target(error) => error.code(),
             Self::File(error) => error.problem.code(),
             Self::Source(_) => "artifact.source",
             Self::Edited(_) => "integrity.edited",
@@ -448,7 +448,7 @@ impl ErrorKind {
     /// ```
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Graph(error) => error.hint(),
+            Self::Target(error) => error.hint(),
             Self::File(error) => error.problem.hint(),
             Self::Source(_) => Some("build the binary anew".to_owned()),
             Self::Edited(_) => Some(

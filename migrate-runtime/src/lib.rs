@@ -61,7 +61,9 @@ mod settings;
 mod status;
 
 pub use migrate_model::revision::{Direction, FileError, FileProblem, Kind};
-pub use migrate_model::{Checksum, Dialect, Graph, GraphError, Position, Revision, RevisionId};
+pub use migrate_model::{
+    Checksum, Dialect, Graph, GraphError, Position, Revision, RevisionId, TargetError,
+};
 pub use registry::{CrateInfo, Registry, SourceError};
 
 #[cfg(feature = "_dialect")]

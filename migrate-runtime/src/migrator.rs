@@ -304,11 +304,10 @@ impl Migrator {
         let history = self.history(connection, Detail::All).await?;
         let graph = self.registry.graph();
         let applied = runner::applied_of(graph, &history);
-        let found = Identifier::parse(name)?.resolve(graph, &applied, Direction::Down)?;
-        let row = match found.as_slice() {
-            [index] => history.row(graph.revision(*index).id.as_str()).map(|row| (*index, row)),
-            _ => None,
-        };
+        let found = Identifier::parse(name)?.revision(graph, &applied)?;
+        let row = found.and_then(|index| {
+            history.row(graph.revision(index).id.as_str()).map(|row| (index, row))
+        });
         let Some((index, row)) = row else {
             return Err(ErrorKind::Usage {
                 message: format!("`{name}` is not applied here, so there is nothing to accept"),

@@ -1,7 +1,7 @@
 //! `up --sql`: what a run would send, as a script. Knows the way, touches no database.
 
+use migrate_model::Dialect;
 use migrate_model::revision::{Applied, Direction, Identifier};
-use migrate_model::{Dialect, GraphError};
 
 use crate::connection;
 use crate::dialect::Batch;
@@ -51,7 +51,7 @@ pub(crate) fn script(
     let Context { registry, settings, run, .. } = context;
     let graph = registry.graph();
     let applied = start_state(registry, from)?;
-    let goal = goal.fix(graph, &applied, settings.multiple_heads)?;
+    let goal = goal.fix(graph, &applied)?;
     let starts_empty = applied.is_empty();
     let mut scripts = vec![connection::script_head(dialect)?];
     for step in goal.steps(graph, &applied)? {
@@ -70,17 +70,11 @@ pub(crate) fn script(
     Ok(scripts.join("\n"))
 }
 
-/// The state that a script starts from: the named revision and all that it needs.
+/// The state that a script starts from: the named revision and all that it needs. No database is
+/// asked, so nothing may count from its state.
 fn start_state(registry: &Registry, from: Option<&str>) -> Result<Applied, Error> {
     let graph = registry.graph();
     let Some(from) = from else { return Ok(Applied::default()) };
-    let identifier = Identifier::parse(from)?;
-    // No database is asked, so nothing may count from its state.
-    if identifier.is_relative() || identifier.needs_state() {
-        return Err(GraphError::Unresolved { input: from.to_owned(), nearest: None }.into());
-    }
-    let found = identifier.resolve(graph, &Applied::default(), Direction::Up)?;
-    let below = graph.ancestors(&found);
-    let ids = graph.revisions().iter().zip(below).filter(|(_, below)| *below);
-    Ok(Applied::of(graph, ids.map(|(revision, _)| revision.id.as_str())))
+    let found = Identifier::parse(from)?.revision(graph, &Applied::default())?;
+    Ok(Applied::up_to(graph, &found.into_iter().collect::<Vec<_>>()))
 }

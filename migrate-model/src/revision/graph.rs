@@ -1,13 +1,13 @@
 //! The revisions and their edges, checked once when the graph is made: no duplicate id, no
 //! missing parent, no cycle. All walks are loops over indices, so no graph is too deep for them.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 
 use super::error::GraphError;
 use super::file::Kind;
 use super::header::HeaderLines;
 use super::id::{Label, RevisionId};
+use super::order;
 use crate::checksum::Checksum;
 use crate::nearest::nearest;
 
@@ -105,7 +105,7 @@ impl Graph {
             revisions,
         };
         graph.connect()?;
-        graph.rank = graph.topological_ranks()?;
+        graph.rank = order::ranks(&graph)?;
         Ok(graph)
     }
 
@@ -164,6 +164,16 @@ impl Graph {
     /// The children through `Revises:`.
     pub fn children(&self, index: usize) -> &[usize] {
         &self.children[index]
+    }
+
+    /// What it depends on, through `Depends-On:`.
+    pub fn needs(&self, index: usize) -> &[usize] {
+        &self.needs[index]
+    }
+
+    /// What depends on it, through `Depends-On:`.
+    pub fn needed_by(&self, index: usize) -> &[usize] {
+        &self.needed_by[index]
     }
 
     /// What nobody revises, in load order.
@@ -268,6 +278,32 @@ impl Graph {
         self.reach(from, |index| self.children[index].iter())
     }
 
+    /// Marks the given revisions and all below them through `Revises:` alone.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    /// # let b2 = "-- x\n--\n-- Revision: b2\n-- Revises: base\n-- Depends-On: a1\n-- migrate:up";
+    ///
+    /// let graph = Graph::new(vec![a1, parse(b2)?.revision])?;
+    /// assert_eq!(graph.lineage_below(&[1]), [false, true]);
+    /// assert_eq!(graph.ancestors(&[1]), [true, true]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn lineage_below(&self, from: &[usize]) -> Vec<bool> {
+        self.reach(from, |index| self.parents[index].iter())
+    }
+
+    /// The ids of revisions, sorted: for messages.
+    pub(crate) fn sorted_ids(&self, indices: impl IntoIterator<Item = usize>) -> Vec<RevisionId> {
+        let mut ids: Vec<_> =
+            indices.into_iter().map(|index| self.revisions[index].id.clone()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     fn reach<'a, I>(&'a self, from: &[usize], next: impl Fn(usize) -> I) -> Vec<bool>
     where
         I: Iterator<Item = &'a usize>,
@@ -322,57 +358,6 @@ impl Graph {
                 .map(str::to_owned),
         }
     }
-
-    /// Kahn's algorithm with a heap on load order: linear but for the heap, and deterministic.
-    fn topological_ranks(&self) -> Result<Vec<usize>, GraphError> {
-        let mut waiting: Vec<usize> =
-            (0..self.len()).map(|at| self.parents[at].len() + self.needs[at].len()).collect();
-        let mut ready: BinaryHeap<Reverse<usize>> =
-            (0..self.len()).filter(|index| waiting[*index] == 0).map(Reverse).collect();
-        let mut rank = vec![usize::MAX; self.len()];
-        let mut next = 0;
-        while let Some(Reverse(index)) = ready.pop() {
-            rank[index] = next;
-            next += 1;
-            for after in self.children[index].iter().chain(&self.needed_by[index]) {
-                waiting[*after] -= 1;
-                if waiting[*after] == 0 {
-                    ready.push(Reverse(*after));
-                }
-            }
-        }
-        if next == self.len() { Ok(rank) } else { Err(self.find_cycle(&rank)) }
-    }
-
-    /// Walks down from a revision that Kahn's algorithm could not place: each such has a parent
-    /// or a need that it could not place either, so the walk must meet itself.
-    fn find_cycle(&self, rank: &[usize]) -> GraphError {
-        let unplaced = |index: &usize| rank[*index] == usize::MAX;
-        let mut path: Vec<usize> = Vec::new();
-        let mut at_step: HashMap<usize, usize> = HashMap::new();
-        let mut here = (0..self.len()).find(unplaced).unwrap_or_default();
-        let start = loop {
-            if let Some(start) = at_step.insert(here, path.len()) {
-                break start;
-            }
-            path.push(here);
-            let mut below = self.parents[here].iter().chain(&self.needs[here]).copied();
-            match below.find(|index| unplaced(index)) {
-                Some(next) => here = next,
-                None => break 0,
-            }
-        };
-        let cycle = &path[start..];
-        let edges = cycle.iter().zip(cycle.iter().cycle().skip(1));
-        let through_dependency = edges.into_iter().any(|(a, b)| !self.parents[*a].contains(b));
-        let first = &self.revisions[cycle[0]];
-        GraphError::Cycle {
-            ids: cycle.iter().map(|index| self.revisions[*index].id.clone()).collect(),
-            file: first.file.clone(),
-            line: first.lines.revises,
-            through_dependency,
-        }
-    }
 }
 
 /// Ids and labels share one space of names; each may be there once.
@@ -408,20 +393,21 @@ fn index_names(revisions: &[Revision]) -> Result<HashMap<Box<str>, usize>, Graph
 pub(crate) mod tests {
     use super::*;
 
-    /// A graph from lines like `c: a b, needs d`.
+    /// A graph from lines like `c: a b, needs d, labels e f`.
     pub(crate) fn graph(lines: &[&str]) -> Result<Graph, GraphError> {
         Graph::new(lines.iter().map(|line| revision(line)).collect())
     }
 
     fn revision(line: &str) -> Revision {
         let (id, edges) = line.split_once(':').unwrap();
+        let (edges, labels) = edges.split_once(", labels").unwrap_or((edges, ""));
         let (revises, depends_on) = edges.split_once(", needs").unwrap_or((edges, ""));
         let ids = |text: &str| text.split_whitespace().map(|id| id.parse().unwrap()).collect();
         Revision {
             id: id.parse().unwrap(),
             revises: ids(revises),
             depends_on: ids(depends_on),
-            labels: Vec::new(),
+            labels: labels.split_whitespace().map(|label| label.parse().unwrap()).collect(),
             message: id.to_owned(),
             created: None,
             file: format!("{id}.sql"),
@@ -457,13 +443,17 @@ pub(crate) mod tests {
         let fault = |lines: &[&str]| graph(lines).unwrap_err();
         let error = fault(&["a:", "b: x"]);
         assert_eq!(error.to_string(), "revision b revises x, which does not exist");
-        assert_eq!((error.code(), error.place()), ("graph.unresolved", Some(("b.sql", 4))));
+        assert_eq!((error.code(), error.place()), ("graph.unresolved", ("b.sql", 4)));
         let error = fault(&["a:", "a:"]);
-        assert_eq!((error.code(), error.place()), ("graph.duplicate", Some(("a.sql", 3))));
+        assert_eq!((error.code(), error.place()), ("graph.duplicate", ("a.sql", 3)));
         let error = fault(&["r:", "a: c", "b: a", "c: b", "d: c"]);
         assert_eq!(error.to_string(), "the revisions form a cycle: a -> c -> b -> a");
         let error = fault(&["a:, needs b", "b: a"]);
         assert_eq!(error.code(), "graph.dependency_loop");
+        let error = fault(&["a:, needs b", "b: a", "c: d", "d: c"]);
+        assert_eq!(error.to_string(), "the revisions form a cycle: c -> d -> c");
+        assert_eq!(fault(&["a: a"]).code(), "graph.cycle");
+        assert_eq!(fault(&["a:, needs a"]).code(), "graph.dependency_loop");
     }
 
     #[test]

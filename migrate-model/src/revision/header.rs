@@ -174,10 +174,13 @@ impl Keys {
         let missing = |key: &'static str| (at, FileProblem::MissingKey { key });
         let id = self.id.ok_or_else(|| missing("Revision"))?;
         let revises = self.revises.ok_or_else(|| missing("Revises"))?;
-        let itself = |list: &[RevisionId]| list.contains(&id);
-        if itself(&revises) || self.depends_on.as_deref().is_some_and(itself) {
-            let line = if itself(&revises) { self.lines.revises } else { self.lines.depends_on };
-            return Err((Position { line, column: 1 }, FileProblem::RevisesItself { id }));
+        if revises.contains(&id) {
+            let at = Position { line: self.lines.revises, column: 1 };
+            return Err((at, FileProblem::RevisesItself { id }));
+        }
+        if self.depends_on.as_ref().is_some_and(|needs| needs.contains(&id)) {
+            let at = Position { line: self.lines.depends_on, column: 1 };
+            return Err((at, FileProblem::DependsOnItself { id }));
         }
         Ok(Header {
             message,

@@ -1,11 +1,10 @@
 //! Where a run shall lead. A goal is fixed once, from the state at the beginning (`+1` must not
 //! creep on when another process helps); its steps can then be asked for again and again.
 
-use migrate_model::revision::{Applied, Direction, Identifier, PlannedStep};
-use migrate_model::{Graph, GraphError};
+use migrate_model::revision::{Applied, Direction, DowngradeTarget, Identifier, PlannedStep};
+use migrate_model::{Graph, TargetError};
 
 use super::ready::Purpose;
-use crate::error::ErrorKind;
 use crate::settings::MultipleHeads;
 
 /// What the caller asks for.
@@ -17,7 +16,7 @@ pub(crate) enum Goal<'a> {
     Up(&'a str),
     /// Down to an identifier.
     Down(&'a str),
-    /// Recorded, not run: exactly the ancestors of the identifiers are applied.
+    /// Recorded, not run: the identifiers, and what is unrelated to them as it is.
     Stamp(&'a [&'a str]),
 }
 
@@ -25,52 +24,28 @@ pub(crate) enum Goal<'a> {
 #[derive(Debug, Clone)]
 pub(crate) enum Fixed {
     Up(Vec<usize>),
-    Down(Option<usize>),
+    Down(DowngradeTarget),
+    /// The tips of the state to record.
     Stamp(Vec<usize>),
 }
 
 impl Goal<'_> {
-    pub(crate) fn fix(
-        self,
-        graph: &Graph,
-        applied: &Applied,
-        several: MultipleHeads,
-    ) -> Result<Fixed, ErrorKind> {
-        let resolve =
-            |name: &str, direction| Identifier::parse(name)?.resolve(graph, applied, direction);
+    pub(crate) fn fix(self, graph: &Graph, applied: &Applied) -> Result<Fixed, TargetError> {
+        let up = |target| Identifier::parse(target)?.upgrade_targets(graph, applied);
         match self {
-            Self::Newest(MultipleHeads::Allow) => Ok(Fixed::Up(graph.effective_heads())),
-            Self::Newest(MultipleHeads::Deny) => Ok(Fixed::Up(resolve("head", Direction::Up)?)),
-            Self::Up(target) => {
-                let found = resolve(target, Direction::Up)?;
-                match several {
-                    MultipleHeads::Deny if found.len() > 1 => Err(several_found(graph, &found)),
-                    MultipleHeads::Deny | MultipleHeads::Allow => Ok(Fixed::Up(found)),
-                }
-            }
+            Self::Newest(MultipleHeads::Allow) => up("heads").map(Fixed::Up),
+            Self::Newest(MultipleHeads::Deny) => up("head").map(Fixed::Up),
+            Self::Up(target) => up(target).map(Fixed::Up),
             Self::Down(target) => {
-                let found = resolve(target, Direction::Down)?;
-                match found.as_slice() {
-                    [] => Ok(Fixed::Down(None)),
-                    [one] => Ok(Fixed::Down(Some(*one))),
-                    several => Err(several_found(graph, several)),
-                }
+                Identifier::parse(target)?.downgrade_target(graph, applied).map(Fixed::Down)
             }
             Self::Stamp(targets) => {
-                let mut all = Vec::new();
-                for target in targets {
-                    all.extend(resolve(target, Direction::Up)?);
-                }
-                Ok(Fixed::Stamp(all))
+                let targets = targets.iter().map(|target| Identifier::parse(target));
+                let targets = targets.collect::<Result<Vec<_>, _>>()?;
+                graph.stamp(applied, &targets).map(Fixed::Stamp)
             }
         }
     }
-}
-
-fn several_found(graph: &Graph, found: &[usize]) -> ErrorKind {
-    let mut heads: Vec<_> = found.iter().map(|index| graph.revision(*index).id.clone()).collect();
-    heads.sort_unstable();
-    GraphError::MultipleHeads { heads }.into()
 }
 
 impl Fixed {
@@ -79,19 +54,19 @@ impl Fixed {
         &self,
         graph: &Graph,
         applied: &Applied,
-    ) -> Result<Vec<PlannedStep>, GraphError> {
+    ) -> Result<Vec<PlannedStep>, TargetError> {
         match self {
             Self::Up(targets) => Ok(graph.path_up(applied, targets)),
-            Self::Down(target) => graph.path_down(applied, *target),
-            Self::Stamp(targets) => {
-                let wanted = graph.ancestors(targets);
+            Self::Down(target) => target.steps(graph, applied),
+            Self::Stamp(tips) => {
+                let wanted = Applied::up_to(graph, tips);
                 let mut away: Vec<usize> = (0..graph.len())
-                    .filter(|index| applied.contains(*index) && !wanted[*index])
+                    .filter(|index| applied.contains(*index) && !wanted.contains(*index))
                     .collect();
                 graph.sort_oldest_first(&mut away);
                 let down = |index| PlannedStep { index, direction: Direction::Down };
                 let away = away.into_iter().rev().map(down);
-                Ok(away.chain(graph.path_up(applied, targets)).collect())
+                Ok(away.chain(graph.path_up(applied, tips)).collect())
             }
         }
     }

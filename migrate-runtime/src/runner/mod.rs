@@ -51,7 +51,7 @@ pub(crate) async fn run(
     let mut patience = Patience::new(context.settings, context.listener);
     let graph = context.registry.graph();
     let history = checked_history(connection, context, &mut patience).await?;
-    let goal = goal.fix(graph, &applied_of(graph, &history), context.settings.multiple_heads)?;
+    let goal = goal.fix(graph, &applied_of(graph, &history))?;
 
     let before = ids(&history);
     let mut report = Report { before: history.heads(), ..Report::default() };

@@ -23,7 +23,7 @@ pub(crate) fn plan(
 ) -> Result<Plan, Error> {
     let graph = registry.graph();
     let applied = applied_of(graph, history);
-    let goal = goal.fix(graph, &applied, settings.multiple_heads)?;
+    let goal = goal.fix(graph, &applied)?;
     let steps = goal.steps(graph, &applied)?;
     for step in &steps {
         Prepared::new(registry, settings, *step, goal.purpose(), dialect)?;

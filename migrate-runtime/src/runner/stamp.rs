@@ -25,7 +25,7 @@ pub(crate) async fn stamp_anew(
     let Context { registry, settings, listener, .. } = context;
     let (started, graph, nothing) = (Instant::now(), registry.graph(), Applied::default());
     let mut patience = Patience::new(settings, *listener);
-    let goal = Goal::Stamp(targets).fix(graph, &nothing, settings.multiple_heads)?;
+    let goal = Goal::Stamp(targets).fix(graph, &nothing)?;
     let steps = goal.steps(graph, &nothing)?;
     let dialect = connection.dialect();
     let prepared = steps

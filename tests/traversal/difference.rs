@@ -1,0 +1,163 @@
+//! Whether an answer is Alembic's, or another on purpose, or wrong. Every difference on purpose has
+//! a name here and is counted.
+
+use std::collections::{BTreeSet, HashMap};
+
+use migrate_model::Graph;
+use migrate_model::revision::Applied;
+
+use crate::answer::Answer;
+use crate::corpus::Case;
+
+pub(crate) enum Verdict {
+    Same,
+    Difference(&'static str),
+    Wrong(String),
+}
+
+pub(crate) fn judge(graph: &Graph, case: &Case, answer: &Answer) -> Verdict {
+    let start: Vec<usize> = case.start.iter().filter_map(|id| graph.index_of(id)).collect();
+    let overlap = Applied::up_to(graph, &start).tips(graph).len() < set(&case.start).len();
+    match compare(graph, case, answer) {
+        Verdict::Wrong(_) if overlap && !case.purge => {
+            Verdict::Difference("start rows that are ancestors of each other are one state")
+        }
+        verdict => verdict,
+    }
+}
+
+fn compare(graph: &Graph, case: &Case, answer: &Answer) -> Verdict {
+    let unknown_start = case.start.iter().any(|id| graph.index_of(id).is_none());
+    if unknown_start && !case.purge {
+        return Verdict::Difference("an unknown start row is integrity.unknown");
+    }
+    let code = answer.error.as_ref().map(migrate_model::TargetError::code);
+    if case.expect.crash {
+        return match code {
+            Some(_) => Verdict::Difference("no defined result: a clean error"),
+            None => Verdict::Difference("no defined result: a sensible one"),
+        };
+    }
+    let several_rows = case.expect.warning.is_some() || case.row_order_matters;
+    if several_rows && code == Some("graph.ambiguous_walk") {
+        return Verdict::Difference("-N with several current heads is ambiguous_walk");
+    }
+    match (&case.expect.error, code) {
+        (Some(category), _)
+            if category == "other"
+                && case.expect.detail.as_deref() == Some("overlapping_revisions") =>
+        {
+            Verdict::Difference("overlapping revisions are one state")
+        }
+        (Some(category), Some(code)) => {
+            let expected = match category.as_str() {
+                "other" => case.expect.detail.as_deref().unwrap_or_default(),
+                category => category,
+            };
+            match code == format!("graph.{expected}") {
+                true => Verdict::Same,
+                false => Verdict::Wrong(format!("{expected} expected, not {code} ({})", arg(case))),
+            }
+        }
+        (Some(category), None) => Verdict::Wrong(format!(
+            "{category} {:?} expected, not {:?} {:?} ({})",
+            case.expect.detail,
+            answer.steps,
+            answer.revisions,
+            arg(case)
+        )),
+        (None, Some(code)) => {
+            let is_foreign_branch = arg(case).contains('@') && code == "graph.unresolved";
+            match is_foreign_branch {
+                true => Verdict::Difference("a branch part that has nothing to do with the target"),
+                false => Verdict::Wrong(format!("an outcome expected, not {code} ({})", arg(case))),
+            }
+        }
+        (None, None) => match difference(graph, case, answer) {
+            None => Verdict::Same,
+            Some(why) => Verdict::Wrong(format!("{why} ({} {})", case.op, arg(case))),
+        },
+    }
+}
+
+fn arg(case: &Case) -> String {
+    case.arg.as_ref().map(|arg| arg.words().join(" ")).unwrap_or_default()
+}
+
+fn set<'a>(ids: impl IntoIterator<Item = &'a String>) -> BTreeSet<&'a str> {
+    ids.into_iter().map(String::as_str).collect()
+}
+
+/// Why an outcome is not the expected one.
+fn difference(graph: &Graph, case: &Case, answer: &Answer) -> Option<String> {
+    let expect = &case.expect;
+    if let Some(steps) = &expect.steps {
+        let expected: Vec<(&str, &str)> =
+            steps.iter().map(|(id, direction)| (id.as_str(), direction.as_str())).collect();
+        let found: Vec<(&str, &str)> =
+            answer.steps.iter().map(|(id, direction)| (id.as_str(), *direction)).collect();
+        if found != expected {
+            let same_set = found.iter().collect::<BTreeSet<_>>() == expected.iter().collect();
+            if case.order.as_deref() == Some("exact") || !same_set {
+                return Some(format!("steps {expected:?} expected, not {found:?}"));
+            }
+            if !is_topological(graph, &found) {
+                return Some(format!("{found:?} is no topological order"));
+            }
+        } else if let Some(rows) = &expect.rows_after_each_step {
+            let expected: Vec<BTreeSet<&str>> = rows.iter().map(set).collect();
+            let found: Vec<BTreeSet<&str>> = answer.tips_after_each.iter().map(set).collect();
+            if found != expected && expect.heads_minimal.is_none() {
+                return Some(format!("rows {expected:?} expected, not {found:?}"));
+            }
+        }
+    }
+    if let Some(heads) = expect.heads_minimal.as_ref().or(expect.heads.as_ref()) {
+        // Rows that are ancestors of each other are one state: the maximal ones.
+        let rows: Vec<usize> = heads.iter().filter_map(|id| graph.index_of(id)).collect();
+        let maximal = Applied::up_to(graph, &rows).tips(graph);
+        let maximal: BTreeSet<&str> =
+            maximal.into_iter().map(|index| graph.revision(index).id.as_str()).collect();
+        if set(&answer.tips) != maximal {
+            return Some(format!("heads {maximal:?} expected, not {:?}", answer.tips));
+        }
+    }
+    if let Some(at_heads) = expect.at_heads
+        && at_heads != answer.at_heads
+    {
+        return Some(format!("at heads: {at_heads} expected"));
+    }
+    if case.op == "resolve_one" {
+        let found = answer.revisions.first().map(String::as_str);
+        if found != expect.revision.as_str() {
+            return Some(format!("{:?} expected, not {found:?}", expect.revision));
+        }
+    }
+    if let Some(revisions) = expect.revisions.as_ref().or(expect.down.as_ref()) {
+        if set(revisions) != set(&answer.revisions) {
+            return Some(format!("{revisions:?} expected, not {:?}", answer.revisions));
+        }
+        let down: Vec<(&str, &str)> =
+            answer.revisions.iter().map(|id| (id.as_str(), "down")).collect();
+        if case.op == "history" && !is_topological(graph, &down) {
+            return Some(format!("{:?} is no topological order", answer.revisions));
+        }
+    }
+    let needs = expect.depends_on.as_ref().filter(|needs| **needs != answer.depends_on);
+    needs.map(|needs| format!("depends on {needs:?}, not {:?}", answer.depends_on))
+}
+
+/// Whether each revision comes after all of the list that it needs (before them on the way down).
+fn is_topological(graph: &Graph, steps: &[(&str, &str)]) -> bool {
+    let place: HashMap<usize, usize> = steps
+        .iter()
+        .enumerate()
+        .filter_map(|(at, (id, _))| Some((graph.index_of(id)?, at)))
+        .collect();
+    place.iter().all(|(index, at)| {
+        let below = graph.ancestors(&[*index]);
+        let mut others = place.iter().filter(|(other, _)| *other != index && below[**other]);
+        let is_up = steps.get(*at).is_some_and(|(_, direction)| *direction == "up");
+        others.all(|(_, other)| if is_up { other < at } else { other > at })
+    })
+}
