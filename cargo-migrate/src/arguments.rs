@@ -1,5 +1,6 @@
 //! The command line, as clap sees it. What the words mean stands in the command's own file.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -61,6 +62,40 @@ pub(crate) struct Common {
     pub(crate) color: Color,
 }
 
+/// What stands for the `-` at the beginning of a range: clap would take `-3:` for an option, and
+/// with `allow_hyphen_values` it would take a misspelt option for a range.
+const MINUS: char = '\u{2212}';
+
+/// The arguments as clap shall see them: without the word that cargo puts in front (`cargo-migrate
+/// migrate up` for `cargo migrate up`), and with ranges that are no options.
+pub(crate) fn for_clap(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.collect();
+    if arguments.get(1).is_some_and(|word| word == "migrate") {
+        arguments.remove(1);
+    }
+    for argument in &mut arguments {
+        if let Some(counted) = argument.to_str().and_then(range_from_heads) {
+            *argument = format!("{MINUS}{counted}").into();
+        }
+    }
+    arguments
+}
+
+/// What follows the `-` of `-3:` and `-3:current`.
+fn range_from_heads(argument: &str) -> Option<&str> {
+    let counted = argument.strip_prefix('-')?;
+    let (digits, _) = counted.split_once(':')?;
+    (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then_some(counted)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap's signature")]
+fn range(text: &str) -> Result<String, std::convert::Infallible> {
+    Ok(match text.strip_prefix(MINUS) {
+        Some(counted) => format!("-{counted}"),
+        None => text.to_owned(),
+    })
+}
+
 fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
@@ -95,7 +130,7 @@ pub(crate) enum Command {
     #[command(visible_alias = "downgrade")]
     Down(Down),
     /// Show where the database is
-    Current,
+    Current(Current),
     /// List the revisions, newest first
     History(History),
     /// Show applied, pending, edited and unknown revisions at a glance
@@ -105,11 +140,15 @@ pub(crate) enum Command {
     /// Check files, graph and, if there is one, the database
     Check,
     /// List the heads
-    Heads,
+    Heads(Heads),
     /// List the branch points
     Branches,
     /// Show a revision
     Show(Show),
+    /// Write a revision that joins several heads
+    Merge(Merge),
+    /// Put a revision onto another parent
+    Rebase(Rebase),
     /// Record a state without running anything
     Stamp(Stamp),
     /// Take revisions down and apply them again
@@ -142,9 +181,55 @@ pub(crate) struct Show {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Current {
+    /// Exit with 1 unless the current revisions are the heads
+    #[arg(long)]
+    pub(crate) check_heads: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Heads {
+    /// Leave out what another revision depends on
+    #[arg(long)]
+    pub(crate) resolve_dependencies: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// The revisions to join [default: all heads]
+    #[arg(value_name = "REV")]
+    pub(crate) revisions: Vec<String>,
+    /// What the merge is called [default: from the messages of what it joins]
+    #[arg(short, long, value_name = "MESSAGE")]
+    pub(crate) message: Option<String>,
+    /// The revision's id [default: twelve random hexadecimal digits]
+    #[arg(long, value_name = "ID")]
+    pub(crate) rev_id: Option<String>,
+    /// A branch label for it
+    #[arg(long, alias = "branch-label", value_name = "LABEL", value_delimiter = ',')]
+    pub(crate) label: Vec<String>,
+    /// Allow revisions that are no heads
+    #[arg(long)]
+    pub(crate) splice: bool,
+    /// The folder of its file, one of `revisions` in the configuration
+    #[arg(long, alias = "version-path", value_name = "DIR")]
+    pub(crate) path: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rebase {
+    /// The revision to move, with all that revises it
+    #[arg(value_name = "REV")]
+    pub(crate) revision: String,
+    /// Its new parent
+    #[arg(long, value_name = "HEAD")]
+    pub(crate) onto: String,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Stamp {
     /// What is applied, with all that it needs: an id or the beginning of one, head, base
-    #[arg(value_name = "REV", required = true)]
+    #[arg(value_name = "REV", required = true, allow_negative_numbers = true)]
     pub(crate) revisions: Vec<String>,
     /// Forget all that is recorded first
     #[arg(long)]
@@ -230,6 +315,21 @@ pub(crate) struct New {
     /// The revision's id [default: twelve random hexadecimal digits]
     #[arg(long, value_name = "ID")]
     pub(crate) rev_id: Option<String>,
+    /// What it revises: an id, label@head, base; several make a merge [default: head]
+    #[arg(long, value_name = "REV", value_delimiter = ',')]
+    pub(crate) head: Vec<String>,
+    /// Allow a parent that is no head: this begins a branch
+    #[arg(long)]
+    pub(crate) splice: bool,
+    /// A branch label for it
+    #[arg(long, alias = "branch-label", value_name = "LABEL", value_delimiter = ',')]
+    pub(crate) label: Vec<String>,
+    /// What must be applied before it without being a parent: an id or a label
+    #[arg(long, value_name = "REV", value_delimiter = ',')]
+    pub(crate) depends_on: Vec<String>,
+    /// The folder of its file, one of `revisions` in the configuration [default: the parent's]
+    #[arg(long, alias = "version-path", value_name = "DIR")]
+    pub(crate) path: Option<Utf8PathBuf>,
     /// Open the file in $VISUAL or $EDITOR
     #[arg(long)]
     pub(crate) edit: bool,
@@ -287,12 +387,16 @@ pub(crate) struct Down {
 
 #[derive(Debug, Args)]
 pub(crate) struct History {
-    /// The revisions to list: from:to, from: or :to
-    #[arg(value_name = "RANGE")]
+    /// The revisions to list: from:to, from:, :to; `-3:` are the newest
+    #[arg(value_name = "RANGE", value_parser = range)]
     pub(crate) range: Option<String>,
     /// The same, as Alembic spells it
     #[arg(short, long, value_name = "RANGE", hide = true, conflicts_with = "range")]
+    #[arg(value_parser = range)]
     pub(crate) rev_range: Option<String>,
+    /// Draw the graph
+    #[arg(short, long)]
+    pub(crate) graph: bool,
     /// Ask the database, and mark what is applied and what is current
     #[arg(short, long)]
     pub(crate) indicate_current: bool,

@@ -5,9 +5,10 @@ use migrate_build::BuildError;
 use migrate_model::config::ConfigError;
 use migrate_model::revision::Direction;
 use migrate_model::revision::FileError;
-use migrate_model::{GraphError, Position};
-use migrate_runtime::{EditedRevision, ErrorKind, Failure, UnknownRevision};
+use migrate_model::{Graph, GraphError, Position, TargetError};
+use migrate_runtime::{EditedRevision, ErrorKind, Failure, Status, UnknownRevision};
 
+use crate::fork;
 use crate::output::diff;
 use crate::output::{Diagnostic, Place};
 use crate::project::{Project, shown};
@@ -22,7 +23,9 @@ pub(crate) enum CliError {
     /// A revision file; the error names it as it is shown.
     File(Box<FileError>),
     /// The graph; the file is as it is shown.
-    Graph { error: Box<GraphError>, file: Option<String> },
+    Graph { error: Box<GraphError>, file: String },
+    /// A name on the graph.
+    Target(Box<Diagnostic>),
     /// A run, or a look at a database.
     Run(Box<RunError>),
     /// A file that can't be read or written.
@@ -60,8 +63,24 @@ impl CliError {
     }
 
     pub(crate) fn graph(project: &Project, error: GraphError) -> Self {
-        let file = error.place().map(|(file, _)| project.shown(file));
+        let file = project.shown(error.place().0);
         Self::Graph { error: Box::new(error), file }
+    }
+
+    /// A name that does not stand for what is wanted; `wanted` is for several heads: "`new` has no
+    /// single parent".
+    pub(crate) fn target(
+        graph: &Graph,
+        status: Option<&Status>,
+        error: &TargetError,
+        wanted: &str,
+    ) -> Self {
+        Self::Target(Box::new(match error {
+            TargetError::MultipleHeads { .. } => {
+                fork::diagnostic(graph, &error.candidates(), status, wanted)
+            }
+            _ => of_target(error),
+        }))
     }
 
     pub(crate) fn run(project: &Project, error: migrate_runtime::Error) -> Self {
@@ -82,6 +101,7 @@ impl CliError {
             },
             Self::File(error) => of_file(&error),
             Self::Graph { error, file } => of_graph(&error, file),
+            Self::Target(diagnostic) => *diagnostic,
             Self::Run(error) => error.into_diagnostic(),
             Self::Io { path, source } => Diagnostic::new("project.io", format!("{path}: {source}")),
             Self::Runtime(source) => Diagnostic::new(
@@ -98,13 +118,20 @@ fn of_file(error: &FileError) -> Diagnostic {
         .hint(error.problem.hint())
 }
 
-fn of_graph(error: &GraphError, file: Option<String>) -> Diagnostic {
-    let line = error.place().map(|(_, line)| line);
-    let place = file.zip(line.filter(|line| *line > 0));
-    let place = place.map(|(file, line)| Place::new(file, Position { line, column: 1 }));
+fn of_graph(error: &GraphError, file: String) -> Diagnostic {
+    let (_, line) = error.place();
+    let place = (line > 0).then(|| Place::new(file.clone(), Position { line, column: 1 }));
     Diagnostic {
         place,
+        file: Some(file),
         revision: error.revision().map(ToString::to_string),
+        candidates: error.candidates(),
+        ..Diagnostic::new(error.code(), error.to_string()).hint(Some(error.hint()))
+    }
+}
+
+fn of_target(error: &TargetError) -> Diagnostic {
+    Diagnostic {
         candidates: error.candidates(),
         ..Diagnostic::new(error.code(), error.to_string()).hint(error.hint())
     }
@@ -119,9 +146,7 @@ impl RunError {
         let plain =
             || Diagnostic::new(self.error.code(), self.error.to_string()).hint(self.error.hint());
         let mut diagnostic = match self.error.kind() {
-            ErrorKind::Graph(error) => {
-                of_graph(error, error.place().map(|(file, _)| self.shown(file)))
-            }
+            ErrorKind::Target(error) => of_target(error),
             ErrorKind::File(error) => {
                 of_file(&FileError { file: self.shown(&error.file), ..error.clone() })
             }

@@ -5,6 +5,7 @@ mod arguments;
 mod commands;
 mod error;
 mod exit;
+mod fork;
 mod interrupt;
 mod output;
 mod project;
@@ -17,7 +18,7 @@ use crate::error::CliError;
 use crate::output::Output;
 
 fn main() -> std::process::ExitCode {
-    let arguments = match Arguments::try_parse_from(own_arguments()) {
+    let arguments = match Arguments::try_parse_from(arguments::for_clap(std::env::args_os())) {
         Ok(arguments) => arguments,
         Err(error) => return output::usage_error(&error),
     };
@@ -63,14 +64,16 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<exit::Exit, CliEr
         Command::New(new) => commands::new::run(common, new, output),
         Command::Up(up) => commands::up::run(common, up, output).await,
         Command::Down(down) => commands::down::run(common, down, output).await,
-        Command::Current => commands::current::run(common, output).await,
+        Command::Current(current) => commands::current::run(common, current, output).await,
         Command::History(history) => commands::history::run(common, history, output).await,
         Command::Status => commands::status::run(common, output).await,
         Command::Verify => commands::verify::run(common, output).await,
         Command::Check => commands::check::run(common, output).await,
-        Command::Heads => commands::heads::run(common, output),
+        Command::Heads(heads) => commands::heads::run(common, heads, output),
         Command::Branches => commands::branches::run(common, output),
         Command::Show(show) => commands::show::run(common, show, output).await,
+        Command::Merge(merge) => commands::merge::run(common, merge, output),
+        Command::Rebase(rebase) => commands::rebase::run(common, rebase, output),
         Command::Stamp(stamp) => commands::stamp::run(common, stamp, output).await,
         Command::Redo(redo) => commands::redo::run(common, redo, output).await,
         Command::Edit(edit) => commands::edit::run(common, edit, output).await,
@@ -80,13 +83,4 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<exit::Exit, CliEr
         Command::Completions(completions) => Ok(commands::completions::run(completions)),
         Command::Man => commands::man::run(),
     }
-}
-
-/// Cargo runs `cargo-migrate migrate up` for `cargo migrate up`; the extra word goes.
-fn own_arguments() -> impl Iterator<Item = std::ffi::OsString> {
-    let mut arguments: Vec<_> = std::env::args_os().collect();
-    if arguments.get(1).is_some_and(|word| word == "migrate") {
-        arguments.remove(1);
-    }
-    arguments.into_iter()
 }

@@ -70,7 +70,7 @@ fn each_fault_is_a_cargo_error_with_file_and_line() {
     fails(
         &workspace,
         &[
-            "2 heads, so there is no single target: bbbb2222, cccc3333",
+            "2 heads, so there is no single target:",
             "  bbbb2222 make bbbb2222 (revisions/bbbb2222.sql)",
         ],
     );

@@ -99,7 +99,7 @@ fn several_targets_are_recorded_together() {
     ids.sort_unstable();
     let expected = ["aaaa1111 stamp applied", "bbbb2222 stamp applied", "dddd4444 stamp applied"];
     assert_eq!(ids, expected);
-    let stamp = workspace.migrate_json(["stamp", "heads"]).succeeds().json();
+    let stamp = workspace.migrate_json(["stamp", "heads", "--purge"]).succeeds().json();
     assert_eq!(stamp["after"], json!(["cccc3333", "dddd4444"]));
 }
 

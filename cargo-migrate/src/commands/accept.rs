@@ -19,8 +19,7 @@ pub(crate) async fn run(common: &Common, accept: &Accept, output: &Output) -> Ou
     let url = project.existing_database(common)?;
     let status = migrator.status(url.as_str()).await.map_err(failed)?;
     let graph = migrator.registry().graph();
-    let index = name::one(graph, Some(&status), &accept.revision)
-        .map_err(|error| CliError::graph(&project, error))?;
+    let index = name::of_graph(graph, &accept.revision)?;
     let id = graph.revision(index).id.as_str();
     let edited = status.edited.iter().find(|edited| edited.id.as_str() == id);
     if let Some(edited) = edited {

@@ -1,6 +1,6 @@
 //! `check`: files, headers and graph; with a database also what is edited, unknown and pending.
 
-use migrate_model::{Dialect, Graph, GraphError};
+use migrate_model::{Dialect, Graph};
 use migrate_runtime::{MultipleHeads, Registry};
 use serde_json::{Value, json};
 
@@ -8,6 +8,7 @@ use super::Outcome;
 use crate::arguments::Common;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::fork;
 use crate::output::{Diagnostic, ERROR, Output};
 use crate::project::Project;
 
@@ -27,6 +28,11 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
     for finding in &findings {
         let place = finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
         output.line(format_args!("{ERROR}{}{ERROR:#}: {place}{}", finding.code, finding.message));
+        if !finding.notes.is_empty() {
+            for line in finding.notes.iter().chain(&finding.hints) {
+                output.line(format_args!("  {line}"));
+            }
+        }
     }
     if findings.is_empty() {
         output.verb("Checked", format_args!("{checked} revisions: nothing found"));
@@ -63,26 +69,26 @@ fn registry(
     findings: &mut Vec<Diagnostic>,
 ) -> Option<Registry> {
     let registry = Registry::from_files(files, project.crate_info.clone());
-    let error = match registry {
-        Err(error) => error,
-        Ok(registry) => match several_heads(project, registry.graph()) {
-            None => return Some(registry),
-            Some(error) => error,
-        },
-    };
-    findings.push(CliError::graph(project, error).into_diagnostic());
-    None
+    match registry {
+        Ok(registry) => {
+            findings.extend(several_heads(project, registry.graph()));
+            Some(registry)
+        }
+        Err(error) => {
+            findings.push(CliError::graph(project, error).into_diagnostic());
+            None
+        }
+    }
 }
 
-fn several_heads(project: &Project, graph: &Graph) -> Option<GraphError> {
+fn several_heads(project: &Project, graph: &Graph) -> Option<Diagnostic> {
     let heads = graph.heads();
     if heads.len() < 2 || project.multiple_heads() == MultipleHeads::Allow {
         return None;
     }
-    let mut heads: Vec<_> =
-        heads.into_iter().map(|index| graph.revision(index).id.clone()).collect();
-    heads.sort_unstable();
-    Some(GraphError::MultipleHeads { heads })
+    let heads: Vec<String> =
+        heads.into_iter().map(|index| graph.revision(index).id.to_string()).collect();
+    Some(fork::diagnostic(graph, &heads, None, "`up` would have no single target"))
 }
 
 /// A database that nobody has named, or that isn't there yet, is no finding.

@@ -35,8 +35,10 @@ pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -
         DatabaseAction::Reset => {
             // What can't be applied is told before anything is dropped.
             let migrator = run::migrator(&project, &RunOptions::default(), output)?;
-            let failed = |error| CliError::run(&project, error);
-            migrator.plan_on_empty("heads", migrate_model::Dialect::Sqlite).map_err(failed)?;
+            let newest = project.newest();
+            if let Err(error) = migrator.plan_on_empty(newest, migrate_model::Dialect::Sqlite) {
+                return Err(run::failed(&project, &migrator, &url, "database reset", error).await);
+            }
             if url.is_read_only() {
                 return Err(unreachable(&url, "its mode allows no writing"));
             }
@@ -46,7 +48,8 @@ pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -
             }
             drop_files(file)?;
             create(&url, file)?;
-            let report = migrator.run(url.as_str()).await.map_err(failed)?;
+            let report = migrator.run(url.as_str()).await;
+            let report = report.map_err(|error| CliError::run(&project, error))?;
             return Ok(run::finish(&project, &report, report.steps.len(), "applied", output));
         }
     }

@@ -3,22 +3,29 @@
 use serde_json::{Value, json};
 
 use super::Outcome;
-use crate::arguments::Common;
+use crate::arguments::{Common, Heads};
 use crate::exit::Exit;
 use crate::output::{Output, json as document};
 use crate::project::Project;
 
-pub(crate) fn run(common: &Common, output: &Output) -> Outcome {
+pub(crate) fn run(common: &Common, heads: &Heads, output: &Output) -> Outcome {
     let project = Project::find(common)?;
     let registry = project.registry()?;
     let graph = registry.graph();
-    let mut heads: Vec<_> = graph.heads().into_iter().map(|index| graph.revision(index)).collect();
-    heads.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    let found = match heads.resolve_dependencies {
+        true => graph.effective_heads(),
+        false => graph.heads(),
+    };
+    let mut found: Vec<_> = found.into_iter().map(|index| graph.revision(index)).collect();
+    found.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     let documents: Vec<Value> =
-        heads.iter().map(|head| document::revision(&project, head, None)).collect();
+        found.iter().map(|head| document::revision(&project, head, None)).collect();
     output.json(&json!({ "revisions": documents }));
-    for head in heads {
-        output.line(format_args!("{} {} (head)", head.id, head.message));
+    for head in found {
+        let labels: Vec<&str> = head.labels.iter().map(AsRef::as_ref).collect();
+        let labels =
+            if labels.is_empty() { String::new() } else { format!(" ({})", labels.join(", ")) };
+        output.line(format_args!("{} {}{labels} (head)", head.id, head.message));
     }
     Ok(Exit::Done)
 }

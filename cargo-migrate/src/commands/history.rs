@@ -11,6 +11,7 @@ use super::Outcome;
 use crate::arguments::{Common, History};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::output::dag::{self, Node};
 use crate::output::{DIM, Output, json as document};
 use crate::project::Project;
 
@@ -18,7 +19,9 @@ pub(crate) async fn run(common: &Common, history: &History, output: &Output) -> 
     let project = Project::find(common)?;
     let migrator = project.migrator(project.registry()?);
     let range = history.range.as_deref().or(history.rev_range.as_deref()).unwrap_or(":");
-    let parsed = Range::parse(range).map_err(|error| CliError::graph(&project, error))?;
+    let graph = migrator.registry().graph();
+    let failed = |error| CliError::target(graph, None, &error, "the range has no single end");
+    let parsed = Range::parse(range).map_err(failed)?;
     let asks_database = history.indicate_current || parsed.needs_state();
     let status = if asks_database {
         let url = project.existing_database(common)?;
@@ -27,36 +30,51 @@ pub(crate) async fn run(common: &Common, history: &History, output: &Output) -> 
     } else {
         None
     };
-    let graph = migrator.registry().graph();
     let applied = status.iter().flat_map(|status| &status.applied);
     let applied = Applied::of(graph, applied.map(|row| row.id.as_str()));
-    let listed = parsed.resolve(graph, &applied);
-    let listed = listed.map_err(|error| CliError::graph(&project, error))?;
+    let listed = parsed.resolve(graph, &applied).map_err(failed)?;
 
     let marks = status.as_ref().filter(|_| history.indicate_current).map(States::new);
-    let newest_first = listed.into_iter().rev();
+    let newest_first: Vec<usize> = match history.graph {
+        true => dag::order(graph, &listed),
+        false => listed.into_iter().rev().collect(),
+    };
     let mut revisions: Vec<Value> = Vec::new();
-    let mut lines = Vec::new();
+    let mut nodes = Vec::new();
     for index in newest_first {
         let revision = graph.revision(index);
         let state = marks.as_ref().map(|marks| marks.of(revision.id.as_str()));
         if output.is_json() {
             revisions.push(document::revision(&project, revision, state));
         }
-        lines.push(line(graph, index, state, marks.as_ref()));
+        let mut lines = vec![line(graph, index, state, marks.as_ref())];
         if output.is_verbose() {
             lines.extend(details(&project, graph, index));
         }
+        nodes.push(Node { index, glyph: glyph(state), text: lines.join("\n") });
     }
-    if !lines.is_empty() {
+    if !nodes.is_empty() {
         // One write for all: a long history is many lines.
-        output.line(lines.join("\n"));
+        output.line(match history.graph {
+            true => dag::draw(graph, nodes),
+            false => nodes.into_iter().map(|node| node.text).collect::<Vec<_>>().join("\n"),
+        });
     }
     if graph.is_empty() {
         output.verb("Next", "cargo migrate new \"…\" writes the first revision");
     }
     output.json(&json!({ "revisions": revisions }));
     Ok(Exit::Done)
+}
+
+/// How a revision is drawn.
+fn glyph(state: Option<&str>) -> &'static str {
+    match state {
+        None => "o",
+        Some("pending") => "○",
+        Some("edited" | "partial") => "✗",
+        Some(_) => "●",
+    }
 }
 
 /// What `-v` adds.

@@ -1,54 +1,85 @@
-//! What a name on the command line stands for, where one revision is wanted.
+//! What a name on the command line stands for, where revisions of the graph are wanted.
 
-use migrate_model::revision::{Applied, Direction, Identifier};
-use migrate_model::{Graph, GraphError};
+use migrate_model::revision::{Applied, Identifier};
+use migrate_model::{Graph, TargetError};
 use migrate_runtime::{Migrator, Status};
 
 use crate::arguments::Common;
 use crate::error::CliError;
 use crate::project::Project;
 
-/// The one revision of that name; the status answers what counts from the current state.
-pub(super) fn one(graph: &Graph, status: Option<&Status>, name: &str) -> Result<usize, GraphError> {
-    let found = all(graph, status, name)?;
-    match found.as_slice() {
+/// All revisions that a name stands for; the base is none. The database is asked only for
+/// `current`.
+pub(super) async fn all(
+    common: &Common,
+    project: &Project,
+    migrator: &Migrator,
+    name: &str,
+) -> Result<Vec<usize>, CliError> {
+    let graph = migrator.registry().graph();
+    let failed = |error: TargetError| several(graph, &error);
+    let identifier = Identifier::parse(name).map_err(failed)?;
+    let applied = match identifier.is_current() {
+        true => applied(graph, &state(common, project, migrator).await?),
+        false => Applied::default(),
+    };
+    identifier.revisions(graph, &applied).map_err(failed)
+}
+
+/// The one revision that a name stands for.
+pub(super) async fn one(
+    common: &Common,
+    project: &Project,
+    migrator: &Migrator,
+    name: &str,
+) -> Result<usize, CliError> {
+    let found = all(common, project, migrator, name).await?;
+    only(migrator.registry().graph(), name, &found)
+}
+
+/// The one revision that a name stands for without any database.
+pub(super) fn of_graph(graph: &Graph, name: &str) -> Result<usize, CliError> {
+    let found = Identifier::parse(name)
+        .and_then(|identifier| identifier.revision(graph, &Applied::default()));
+    let found = found.map_err(|error| several(graph, &error))?;
+    only(graph, name, &found.into_iter().collect::<Vec<_>>())
+}
+
+fn only(graph: &Graph, name: &str, found: &[usize]) -> Result<usize, CliError> {
+    match found {
         [one] => Ok(*one),
-        [] => Err(GraphError::IllegalIdentifier {
-            input: name.to_owned(),
-            reason: "it names no revision, and one is wanted".to_owned(),
-            code: "graph.unresolved",
-        }),
-        several => {
+        [] => Err(several(
+            graph,
+            &TargetError::Misplaced {
+                input: name.to_owned(),
+                reason: "it names no revision, and one is wanted",
+                code: "graph.unresolved",
+            },
+        )),
+        found => {
             let mut heads: Vec<_> =
-                several.iter().map(|index| graph.revision(*index).id.clone()).collect();
+                found.iter().map(|index| graph.revision(*index).id.clone()).collect();
             heads.sort_unstable();
-            Err(GraphError::MultipleHeads { heads })
+            Err(several(graph, &TargetError::MultipleHeads { input: name.to_owned(), heads }))
         }
     }
 }
 
-/// All revisions that a name stands for; the base is none.
-pub(super) fn all(
-    graph: &Graph,
-    status: Option<&Status>,
-    name: &str,
-) -> Result<Vec<usize>, GraphError> {
-    let rows = status.iter().flat_map(|status| &status.applied);
-    let applied = Applied::of(graph, rows.map(|row| row.id.as_str()));
-    Identifier::parse(name)?.resolve(graph, &applied, Direction::Down)
+fn several(graph: &Graph, error: &TargetError) -> CliError {
+    CliError::target(graph, None, error, "this is no single revision")
 }
 
-/// The state of the database, if the name counts from it.
-pub(super) async fn state_for(
-    identifier: &Identifier<'_>,
+/// What is applied, in terms of the graph.
+pub(super) fn applied(graph: &Graph, status: &Status) -> Applied {
+    Applied::of(graph, status.applied.iter().map(|row| row.id.as_str()))
+}
+
+pub(super) async fn state(
     common: &Common,
     project: &Project,
     migrator: &Migrator,
-) -> Result<Option<Status>, CliError> {
-    if !identifier.needs_state() {
-        return Ok(None);
-    }
+) -> Result<Status, CliError> {
     let url = project.existing_database(common)?;
     let status = migrator.status(url.as_str()).await;
-    status.map(Some).map_err(|error| CliError::run(project, error))
+    status.map_err(|error| CliError::run(project, error))
 }

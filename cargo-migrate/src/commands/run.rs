@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use migrate_model::Dialect;
 use migrate_model::revision::Direction;
-use migrate_runtime::{Event, Migrator, OfflineRange, Plan, Report};
+use migrate_runtime::{Error, ErrorKind, Event, Migrator, OfflineRange, Plan, Report, TargetError};
 
 use super::Outcome;
 use crate::arguments::RunOptions;
@@ -29,6 +29,25 @@ pub(super) fn migrator(
     }
     let output = output.clone();
     Ok(migrator.on_event(move |event| show(&output, event)))
+}
+
+/// An error of a run. Several heads are told with what the database has of them.
+pub(super) async fn failed(
+    project: &Project,
+    migrator: &Migrator,
+    url: &DatabaseUrl,
+    command: &str,
+    error: Error,
+) -> CliError {
+    let ErrorKind::Target(target @ TargetError::MultipleHeads { .. }) = error.kind() else {
+        return CliError::run(project, error);
+    };
+    let status = match url.is_missing() {
+        true => None,
+        false => migrator.status(url.as_str()).await.ok(),
+    };
+    let wanted = format!("`{command}` has no single target");
+    CliError::target(migrator.registry().graph(), status.as_ref(), target, &wanted)
 }
 
 /// The same migrator; it also says that it makes the database's file, once it has.
@@ -151,7 +170,15 @@ pub(super) fn print_script(
     };
     let range = OfflineRange { from, to, direction };
     let dialect = project.config.dialects.first().copied().unwrap_or(Dialect::Sqlite);
-    let script = migrator.script(range, dialect).map_err(|error| CliError::run(project, error))?;
+    let script = migrator.script(range, dialect).map_err(|error| match error.kind() {
+        ErrorKind::Target(target) => CliError::target(
+            migrator.registry().graph(),
+            None,
+            target,
+            &format!("`{} --sql` has no single target", direction.name()),
+        ),
+        _ => CliError::run(project, error),
+    })?;
     if output.is_json() {
         output.json(&serde_json::json!({ "sql": script }));
     } else {

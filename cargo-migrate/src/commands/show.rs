@@ -1,6 +1,6 @@
 //! `show`: one revision, as its file tells it, or exactly the statements that are sent.
 
-use migrate_model::revision::{Direction, FileError, Identifier};
+use migrate_model::revision::{Direction, FileError};
 use migrate_model::script::{Script, statements};
 use migrate_model::{Dialect, Graph, Position};
 use migrate_runtime::Registry;
@@ -16,12 +16,9 @@ use crate::project::Project;
 pub(crate) async fn run(common: &Common, show: &Show, output: &Output) -> Outcome {
     let project = Project::find(common)?;
     let migrator = project.migrator(project.registry()?);
-    let of_graph = |error| CliError::graph(&project, error);
-    let identifier = Identifier::parse(&show.revision).map_err(of_graph)?;
-    let status = name::state_for(&identifier, common, &project, &migrator).await?;
+    let found = name::all(common, &project, &migrator, &show.revision).await?;
     let registry = migrator.registry();
     let graph = registry.graph();
-    let found = name::all(graph, status.as_ref(), &show.revision).map_err(of_graph)?;
     if show.sql {
         let direction = if show.down { Direction::Down } else { Direction::Up };
         let mut sql = Vec::new();

@@ -2,45 +2,49 @@
 
 use migrate_model::Dialect;
 use migrate_model::revision::Direction;
-use migrate_runtime::{MultipleHeads, Report};
+use migrate_runtime::Report;
 
 use super::{Outcome, run};
 use crate::arguments::{Common, Up};
-use crate::error::CliError;
 use crate::output::Output;
 use crate::project::Project;
 
 pub(crate) async fn run(common: &Common, up: &Up, output: &Output) -> Outcome {
     let project = Project::find(common)?;
     let migrator = run::migrator(&project, &up.options, output)?;
-    let failed = |error| CliError::run(&project, error);
-    let newest = match project.multiple_heads() {
-        MultipleHeads::Deny => "head",
-        MultipleHeads::Allow => "heads",
-    };
-    let target = up.target.as_deref().unwrap_or(newest);
+    let target = up.target.as_deref().unwrap_or(project.newest());
     if up.options.sql {
         return run::print_script(&project, &migrator, target, Direction::Up, output);
     }
     let url = project.database_url(common)?;
+    let on_empty = || migrator.plan_on_empty(target, Dialect::Sqlite);
     if up.options.dry_run {
-        let plan = if url.is_missing() {
-            migrator.plan_on_empty(target, Dialect::Sqlite)
-        } else {
-            migrator.plan_up(url.as_str(), target).await
+        let plan = match url.is_missing() {
+            true => on_empty(),
+            false => migrator.plan_up(url.as_str(), target).await,
         };
-        return Ok(run::show_plan(&project, &plan.map_err(failed)?, output));
+        return match plan {
+            Ok(plan) => Ok(run::show_plan(&project, &plan, output)),
+            Err(error) => Err(run::failed(&project, &migrator, &url, "up", error).await),
+        };
     }
-    if url.is_missing()
-        && migrator.plan_on_empty(target, Dialect::Sqlite).map_err(failed)?.steps.is_empty()
-    {
-        // Nothing to run is no reason to make a file.
-        if migrator.registry().graph().is_empty() {
-            output.verb("Next", "no revisions yet: cargo migrate new \"…\" writes the first");
+    if url.is_missing() {
+        match on_empty() {
+            Err(error) => return Err(run::failed(&project, &migrator, &url, "up", error).await),
+            Ok(plan) if plan.steps.is_empty() => {
+                // Nothing to run is no reason to make a file.
+                if migrator.registry().graph().is_empty() {
+                    output
+                        .verb("Next", "no revisions yet: cargo migrate new \"…\" writes the first");
+                }
+                return Ok(run::finish(&project, &Report::default(), 0, "applied", output));
+            }
+            Ok(_) => {}
         }
-        return Ok(run::finish(&project, &Report::default(), 0, "applied", output));
     }
     let migrator = run::telling_creation(migrator, &url, output);
-    let report = migrator.up(url.as_str(), target).await.map_err(failed)?;
-    Ok(run::finish(&project, &report, report.steps.len(), "applied", output))
+    match migrator.up(url.as_str(), target).await {
+        Ok(report) => Ok(run::finish(&project, &report, report.steps.len(), "applied", output)),
+        Err(error) => Err(run::failed(&project, &migrator, &url, "up", error).await),
+    }
 }

@@ -1,6 +1,7 @@
 //! The only code that prints. Commands hand over what there is to say; here it becomes text for
 //! eyes or JSON for scripts.
 
+pub(crate) mod dag;
 mod diagnostic;
 pub(crate) mod diff;
 pub(crate) mod json;

@@ -56,6 +56,32 @@ impl Project {
             .map_err(|error| CliError::graph(self, error))
     }
 
+    /// The same with every file read, so that each revision knows the lines of its header.
+    pub(crate) fn registry_with_places(&self) -> Result<Registry, CliError> {
+        self.registry()
+    }
+
+    /// The first folder of the revisions.
+    pub(crate) fn first_folder(&self) -> Result<Utf8PathBuf, CliError> {
+        Ok(self.folders()?.first().map_or_else(|| self.root.clone(), |first| self.root.join(first)))
+    }
+
+    /// A folder that was named on the command line, if it is one of the revisions'.
+    pub(crate) fn revision_folder(&self, named: &Utf8Path) -> Result<Utf8PathBuf, CliError> {
+        let folders = self.folders()?;
+        let here = current_folder()?.join(named);
+        let found = folders.iter().find(|folder| {
+            let path = self.root.join(folder);
+            path == here || named == folder.as_str()
+        });
+        found.map(|folder| self.root.join(folder)).ok_or_else(|| CliError::Project {
+            code: "config.revisions",
+            message: format!("{named} is no folder of the revisions"),
+            hint: Some(format!("one of these is meant: {}", folders.join(", "))),
+            candidates: folders.to_vec(),
+        })
+    }
+
     /// The folders of the revisions; one that is missing is an error, not an empty one.
     fn folders(&self) -> Result<&[String], CliError> {
         let missing = |folder: &&String| !self.root.join(folder).is_dir();
@@ -129,6 +155,14 @@ impl Project {
         match self.config.multiple_heads {
             MultipleHeadsSetting::Deny => MultipleHeads::Deny,
             MultipleHeadsSetting::Allow => MultipleHeads::Allow,
+        }
+    }
+
+    /// What a run without a target goes to.
+    pub(crate) fn newest(&self) -> &'static str {
+        match self.config.multiple_heads {
+            MultipleHeadsSetting::Deny => "head",
+            MultipleHeadsSetting::Allow => "heads",
         }
     }
 

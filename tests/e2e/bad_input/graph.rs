@@ -64,7 +64,7 @@ fn a_graph_that_is_none() {
             &["up"],
             4,
             "graph.multiple_heads",
-            "`Revises:`",
+            "cargo migrate rebase cccc3333 --onto bbbb2222",
         ),
         (
             "a revision without down",
