@@ -50,6 +50,15 @@ impl CliError {
                 Self::File(Box::new(FileError { file: project.shown(&error.file), ..error }))
             }
             BuildError::Io { path, source } => Self::io(&path.display().to_string(), source),
+            error @ BuildError::Pattern { .. } => Self::Project {
+                code: "config.bad_value",
+                message: error.to_string(),
+                hint: Some(
+                    "write a folder, a glob like plugins/*/revisions, or db/** for all below"
+                        .to_owned(),
+                ),
+                candidates: Vec::new(),
+            },
             other => Self::Project {
                 code: "script.rust",
                 message: other.to_string(),

@@ -10,6 +10,7 @@ mod configured;
 mod databases;
 mod edited;
 mod failing_statement;
+mod folders;
 mod forum_shop;
 mod init;
 mod inspecting;

@@ -47,7 +47,7 @@ pub(crate) fn run(common: &Common, new: &New, output: &Output) -> Outcome {
     let created = format!("{now:.0}");
     let revises_text = if revises.is_empty() { "base".to_owned() } else { revises.join(", ") };
     let text = render(common, &project, &message, &id, &revises_text, &created)?;
-    let folder = project.root.join(&project.config.revisions[0]);
+    let folder = project.root.join(project.first_folder()?);
     fs::create_dir_all(&folder).map_err(|error| CliError::io(&shown(&folder), error))?;
     let path = folder.join(file_name(&project.config.filename, now, &id, &message)? + ".sql");
     // What would break every command is not written at all.

@@ -65,7 +65,7 @@ fn confined(project: &Project, file: String) -> Result<String, CliError> {
         let rest = file.strip_prefix(folder.as_str()).and_then(|rest| rest.strip_prefix('/'));
         rest.is_some_and(|rest| rest.split('/').all(|part| !part.is_empty() && part != ".."))
     };
-    if project.config.revisions.iter().any(is_inside) {
+    if project.config.revisions.iter().chain(&project.folders()?).any(is_inside) {
         return Ok(file);
     }
     let message = format!("the history names a file outside of the revisions: {file}");

@@ -47,18 +47,17 @@ impl Project {
 
     /// Reads and checks all revisions.
     pub(crate) fn registry(&self) -> Result<Registry, CliError> {
-        let mut files = Vec::new();
-        for folder in self.folders()? {
-            let scanned = migrate_build::scan(self.root.as_std_path(), folder);
-            files.extend(scanned.map_err(|error| CliError::scan(self, error))?);
-        }
+        let files = migrate_build::scan(self.root.as_std_path(), self.patterns()?)
+            .map_err(|error| CliError::scan(self, error))?;
         Registry::from_files(files, self.crate_info.clone())
             .map_err(|error| CliError::graph(self, error))
     }
 
-    /// The folders of the revisions; one that is missing is an error, not an empty one.
-    fn folders(&self) -> Result<&[String], CliError> {
-        let missing = |folder: &&String| !self.root.join(folder).is_dir();
+    /// The folders of the revisions, as configured. One that is missing is an error, not an empty
+    /// one; a glob may match nothing.
+    fn patterns(&self) -> Result<&[String], CliError> {
+        let missing =
+            |folder: &&String| !migrate_build::is_glob(folder) && !self.root.join(folder).is_dir();
         match self.config.revisions.iter().find(missing) {
             None => Ok(&self.config.revisions),
             Some(folder) => Err(CliError::Project {
@@ -77,15 +76,31 @@ impl Project {
 
     /// Reads every revision file; each is there, or what is wrong with it.
     pub(crate) fn each_file(&self) -> Result<Vec<Result<RevisionFile, CliError>>, CliError> {
-        let mut files = Vec::new();
-        for folder in self.folders()? {
-            let scanned = migrate_build::scan_each(self.root.as_std_path(), folder);
-            let scanned = scanned.map_err(|error| CliError::scan(self, error))?;
-            files.extend(
-                scanned.into_iter().map(|file| file.map_err(|error| CliError::scan(self, error))),
-            );
+        let fault = |error| CliError::scan(self, error);
+        let files = migrate_build::scan_each(self.root.as_std_path(), self.patterns()?);
+        Ok(files.map_err(fault)?.into_iter().map(|file| file.map_err(fault)).collect())
+    }
+
+    /// The folders of the revisions that there are, relative to the migrations crate.
+    pub(crate) fn folders(&self) -> Result<Vec<String>, CliError> {
+        migrate_build::folders(self.root.as_std_path(), &self.config.revisions)
+            .map_err(|error| CliError::scan(self, error))
+    }
+
+    /// The folder that a new revision goes into.
+    pub(crate) fn first_folder(&self) -> Result<String, CliError> {
+        let first = &self.config.revisions[..1];
+        if !migrate_build::is_glob(&first[0]) {
+            return Ok(first[0].clone());
         }
-        Ok(files)
+        let found = migrate_build::folders(self.root.as_std_path(), first);
+        let found = found.map_err(|error| CliError::scan(self, error))?;
+        found.into_iter().next().ok_or_else(|| CliError::Project {
+            code: "project.no_revisions",
+            message: format!("no folder matches {}", first[0]),
+            hint: Some("make one, or correct `revisions` in [package.metadata.migrate]".to_owned()),
+            candidates: Vec::new(),
+        })
     }
 
     /// A migrator with the project's settings.
