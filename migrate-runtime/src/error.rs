@@ -425,7 +425,10 @@ impl ErrorKind {
         match self {
             Self::Graph(error) => error.code(),
             Self::File(error) => error.problem.code(),
-            Self::Source(_) => "artifact.source",
+            Self::Source(SourceError::Changed { .. }) => "project.changed",
+            Self::Source(SourceError::Absent { .. } | SourceError::Corrupt { .. }) => {
+                "artifact.source"
+            }
             Self::Edited(_) => "integrity.edited",
             Self::Unknown(_) => "integrity.unknown",
             Self::Partial { .. } => "integrity.partial",
@@ -450,7 +453,10 @@ impl ErrorKind {
         match self {
             Self::Graph(error) => error.hint(),
             Self::File(error) => error.problem.hint(),
-            Self::Source(_) => Some("build the binary anew".to_owned()),
+            Self::Source(SourceError::Changed { .. }) => Some("run the command again".to_owned()),
+            Self::Source(SourceError::Absent { .. } | SourceError::Corrupt { .. }) => {
+                Some("build the binary anew".to_owned())
+            }
             Self::Edited(_) => Some(
                 "put the text back as it was applied and add the change as a new revision"
                     .to_owned(),

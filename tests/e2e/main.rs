@@ -12,6 +12,7 @@ mod edited;
 mod failing_statement;
 mod folders;
 mod forum_shop;
+mod index;
 mod init;
 mod inspecting;
 mod integrity;

@@ -105,7 +105,7 @@ fn choose<'a>(rows: &'a [AppliedRevision], name: &str) -> Result<&'a AppliedRevi
 /// The file that has the revision now (it may have been renamed), else the one it had when it was
 /// applied.
 fn file_of(project: &Project, row: &AppliedRevision) -> String {
-    let registry = project.registry().ok();
+    let registry = project.read_registry().ok();
     let now = registry.as_ref().and_then(|registry| {
         let graph = registry.graph();
         graph.index_of(&row.id).map(|index| graph.revision(index).file.clone())

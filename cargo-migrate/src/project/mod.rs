@@ -3,6 +3,7 @@
 
 mod database_url;
 mod dotenv;
+mod index;
 mod install_source;
 mod locate;
 pub(crate) mod manifest_edit;
@@ -45,8 +46,29 @@ impl Project {
         locate::project(common)
     }
 
-    /// Reads and checks all revisions.
+    /// All revisions, checked. Of many files only those are read that have changed since the last
+    /// time; [`read_registry`](Self::read_registry) is for those who must not rely on that.
     pub(crate) fn registry(&self) -> Result<Registry, CliError> {
+        let root = self.root.as_std_path();
+        let names = migrate_build::list(root, self.patterns()?)
+            .map_err(|error| CliError::scan(self, error))?;
+        let Some(index) = index::path(&self.root, names.len()) else {
+            return self.read_registry();
+        };
+        let mut buffer = Vec::new();
+        let revisions = index::revisions(&index, &self.root, &names, |name| {
+            migrate_build::read(root, name, &mut buffer).map(|file| file.revision)
+        });
+        let revisions = revisions.map_err(|error| CliError::scan(self, error))?;
+        match Registry::from_folder(revisions, root, self.crate_info.clone()) {
+            Ok(registry) => Ok(registry),
+            // The index has no lines of headers, and an error should tell them.
+            Err(_) => self.read_registry(),
+        }
+    }
+
+    /// Reads and checks all revisions, each from its file.
+    pub(crate) fn read_registry(&self) -> Result<Registry, CliError> {
         let files = migrate_build::scan(self.root.as_std_path(), self.patterns()?)
             .map_err(|error| CliError::scan(self, error))?;
         Registry::from_files(files, self.crate_info.clone())
