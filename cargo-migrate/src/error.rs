@@ -195,11 +195,6 @@ impl RunError {
     }
 
     fn of_failure(&self, failure: &Failure) -> Diagnostic {
-        let source = &failure.source;
-        let message = match source.as_database_error() {
-            Some(error) => error.message().to_owned(),
-            None => source.to_string(),
-        };
         let is_the_databases = self.error.code().starts_with("database.");
         let mut diagnostic = Diagnostic {
             revision: Some(failure.id.to_string()),
@@ -207,7 +202,7 @@ impl RunError {
             rolled_back: failure.rolled_back.last().map(ToString::to_string),
             ..Diagnostic::new(
                 self.error.code(),
-                format!("revision {} failed: {message}", failure.id),
+                format!("revision {} failed: {}", failure.id, failure.reason()),
             )
         };
         let file = self.shown(&failure.file);
@@ -224,7 +219,7 @@ impl RunError {
         let report = self.error.report();
         diagnostic.notes.push(done_before(&report.ids()));
         diagnostic.hint(match failure.direction {
-            _ if is_the_databases => self.error.hint(),
+            _ if is_the_databases || failure.time_limit.is_some() => self.error.hint(),
             Direction::Up => Some("correct the file, then: cargo migrate up".to_owned()),
             Direction::Down => Some(format!(
                 "correct the file, record that: cargo migrate accept {}\nthen: cargo migrate down",

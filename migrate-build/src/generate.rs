@@ -1,6 +1,8 @@
 //! The generated files. The registry is one packed text and one `include_dir!` a folder, not an
 //! expression a revision: compiling it stays cheap at any number of revisions.
 
+use std::time::Duration;
+
 use migrate_model::Graph;
 use migrate_model::config::{Config, MultipleHeads, StoreSource, TransactionSetting};
 
@@ -57,9 +59,15 @@ fn settings(config: &Config) -> String {
             calls.push("multiple_heads(runtime::MultipleHeads::Allow)".to_owned());
         }
     }
-    if let Some(timeout) = config.lock_timeout {
+    let duration = |timeout: Duration| {
         let (seconds, nanos) = (timeout.as_secs(), timeout.subsec_nanos());
-        calls.push(format!("lock_timeout(::std::time::Duration::new({seconds}, {nanos}))"));
+        format!("::std::time::Duration::new({seconds}, {nanos})")
+    };
+    if let Some(timeout) = config.lock_timeout {
+        calls.push(format!("lock_timeout({})", duration(timeout)));
+    }
+    if let Some(timeout) = config.statement_timeout {
+        calls.push(format!("statement_timeout({})", duration(timeout)));
     }
     match config.store_source {
         StoreSource::Full => {}

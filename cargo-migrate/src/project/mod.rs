@@ -153,6 +153,9 @@ impl Project {
         if let Some(timeout) = self.config.lock_timeout {
             migrator = migrator.lock_timeout(timeout);
         }
+        if let Some(timeout) = self.config.statement_timeout {
+            migrator = migrator.statement_timeout(timeout);
+        }
         migrator
     }
 
