@@ -53,6 +53,15 @@ impl CliError {
                 Self::File(Box::new(FileError { file: project.shown(&error.file), ..error }))
             }
             BuildError::Io { path, source } => Self::io(&path.display().to_string(), source),
+            error @ BuildError::Pattern { .. } => Self::Project {
+                code: "config.bad_value",
+                message: error.to_string(),
+                hint: Some(
+                    "write a folder, a glob like plugins/*/revisions, or db/** for all below"
+                        .to_owned(),
+                ),
+                candidates: Vec::new(),
+            },
             other => Self::Project {
                 code: "script.rust",
                 message: other.to_string(),
@@ -211,11 +220,6 @@ impl RunError {
     }
 
     fn of_failure(&self, failure: &Failure) -> Diagnostic {
-        let source = &failure.source;
-        let message = match source.as_database_error() {
-            Some(error) => error.message().to_owned(),
-            None => source.to_string(),
-        };
         let is_the_databases = self.error.code().starts_with("database.");
         let mut diagnostic = Diagnostic {
             revision: Some(failure.id.to_string()),
@@ -223,7 +227,7 @@ impl RunError {
             rolled_back: failure.rolled_back.last().map(ToString::to_string),
             ..Diagnostic::new(
                 self.error.code(),
-                format!("revision {} failed: {message}", failure.id),
+                format!("revision {} failed: {}", failure.id, failure.reason()),
             )
         };
         let file = self.shown(&failure.file);
@@ -240,7 +244,7 @@ impl RunError {
         let report = self.error.report();
         diagnostic.notes.push(done_before(&report.ids()));
         diagnostic.hint(match failure.direction {
-            _ if is_the_databases => self.error.hint(),
+            _ if is_the_databases || failure.time_limit.is_some() => self.error.hint(),
             Direction::Up => Some("correct the file, then: cargo migrate up".to_owned()),
             Direction::Down => Some(format!(
                 "correct the file, record that: cargo migrate accept {}\nthen: cargo migrate down",

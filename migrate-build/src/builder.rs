@@ -1,5 +1,6 @@
 //! The public face: what a build script calls.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,10 +8,11 @@ use migrate_model::config::{Config, MultipleHeads};
 use migrate_model::{Dialect, Graph};
 
 use crate::error::BuildError;
+use crate::folders::{folders, is_glob, literal_prefix, topmost};
 use crate::generate;
 use crate::scan::scan;
 
-/// Checks and embeds a folder of revisions.
+/// Checks and embeds the revisions of a folder, or of several.
 ///
 /// ```no_run
 /// // in `main` of build.rs
@@ -18,7 +20,7 @@ use crate::scan::scan;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Builder {
-    folder: String,
+    folders: Vec<String>,
     allow_empty: bool,
 }
 
@@ -29,7 +31,20 @@ impl Builder {
     /// migrate_build::Builder::new("revisions").emit();
     /// ```
     pub fn new(folder: impl Into<String>) -> Self {
-        Self { folder: folder.into(), allow_empty: false }
+        Self { folders: vec![folder.into()], allow_empty: false }
+    }
+
+    /// Embeds the revisions of a further folder, too. Like the first it may be a glob
+    /// (`plugins/*/revisions`), or a folder and all below it (`db/**`). `revisions` in
+    /// `[package.metadata.migrate]` must list the same.
+    ///
+    /// ```no_run
+    /// migrate_build::Builder::new("revisions").folder("plugins/*/revisions").emit();
+    /// ```
+    #[must_use]
+    pub fn folder(mut self, folder: impl Into<String>) -> Self {
+        self.folders.push(folder.into());
+        self
     }
 
     /// Lets a missing folder, or one without revisions, pass. Without this they fail the build,
@@ -56,16 +71,11 @@ impl Builder {
         println!("cargo::rerun-if-changed=build.rs");
         // The configuration decides what is an error.
         println!("cargo::rerun-if-changed=Cargo.toml");
-        println!("cargo::rerun-if-changed={}", self.folder);
-        let failed = match (cargo_folder("CARGO_MANIFEST_DIR"), cargo_folder("OUT_DIR")) {
-            (Some(root), Some(out)) => {
-                let folder = root.join(&self.folder);
-                println!("cargo::rustc-env={}={}", generate::FOLDER_VARIABLE, folder.display());
-                self.write(&root, &out).err()
-            }
-            _ => Some(BuildError::NotABuildScript),
+        let done = match (cargo_folder("CARGO_MANIFEST_DIR"), cargo_folder("OUT_DIR")) {
+            (Some(root), Some(out)) => self.tell(&root).and_then(|()| self.write(&root, &out)),
+            _ => Err(BuildError::NotABuildScript),
         };
-        if let Some(error) = failed {
+        if let Err(error) = done {
             for line in error.to_string().lines() {
                 println!("cargo::error={line}");
             }
@@ -73,10 +83,29 @@ impl Builder {
         }
     }
 
+    /// Tells cargo what to look after, and the compiler where the folders are.
+    fn tell(&self, root: &Path) -> Result<(), BuildError> {
+        let found = folders(root, &self.folders)?;
+        // What isn't there yet is looked after, too; below a glob's prefix new folders appear.
+        let named = self.folders.iter().map(|folder| match is_glob(folder) {
+            true => literal_prefix(folder),
+            false => folder.clone(),
+        });
+        for folder in named.chain(found.iter().cloned()).collect::<BTreeSet<_>>() {
+            println!("cargo::rerun-if-changed={folder}");
+        }
+        for (at, folder) in topmost(&found).into_iter().enumerate() {
+            let (variable, path) = (generate::folder_variable(at), root.join(folder));
+            println!("cargo::rustc-env={variable}={}", path.display());
+        }
+        Ok(())
+    }
+
     /// Checks the revisions below `root` (the folder of the crate's Cargo.toml) and writes the
-    /// generated files to `out`. To compile them, the variable `MIGRATE_REVISIONS` must name the
-    /// folder of the revisions. This is [`emit`](Self::emit) for those who report faults
-    /// themselves.
+    /// generated files to `out`. To compile them, the variables `MIGRATE_REVISIONS_0`,
+    /// `MIGRATE_REVISIONS_1` … must hold the paths of the [`folders`](crate::folders) in their
+    /// order, without those that are below another. This is [`emit`](Self::emit) for those who
+    /// report faults themselves.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -91,15 +120,15 @@ impl Builder {
     /// ```
     pub fn write(&self, root: &Path, out: &Path) -> Result<(), BuildError> {
         let config = read_config(root)?;
-        if config.revisions != [self.folder.clone()] {
+        if config.revisions != self.folders {
             return Err(BuildError::OtherFolder {
-                folder: self.folder.clone(),
+                folder: self.folders.join(", "),
                 configured: config.revisions.join(", "),
             });
         }
-        let files = scan(root, &self.folder)?;
+        let files = scan(root, &self.folders)?;
         if files.is_empty() && !self.allow_empty {
-            return Err(BuildError::Empty { folder: self.folder.clone() });
+            return Err(BuildError::Empty { folder: self.folders.join(", ") });
         }
         // Only SQLite's scripts can be read by this version.
         let dialects: Vec<Dialect> =
@@ -112,8 +141,8 @@ impl Builder {
         if config.multiple_heads == MultipleHeads::Deny && graph.heads().len() > 1 {
             return Err(BuildError::multiple_heads(&graph));
         }
-        let folder = Some(self.folder.as_str()).filter(|folder| root.join(folder).is_dir());
-        let generated = generate::registry(&graph, folder, &config);
+        let folders = folders(root, &self.folders)?;
+        let generated = generate::registry(&graph, &topmost(&folders), &config);
         for (name, text) in generated {
             let path = out.join(name);
             fs::write(&path, text).map_err(|source| BuildError::Io { path, source })?;
@@ -156,11 +185,16 @@ mod tests {
         }
 
         fn build(&self) -> Result<String, String> {
-            let out = self.0.path().join("out");
-            Builder::new("revisions")
-                .write(self.0.path(), &out)
-                .map_err(|error| error.to_string())?;
-            Ok(fs::read_to_string(out.join("migrate_registry.txt")).unwrap())
+            self.write(&Builder::new("revisions"))?;
+            Ok(self.written("migrate_registry.txt"))
+        }
+
+        fn write(&self, builder: &Builder) -> Result<(), String> {
+            builder.write(self.0.path(), &self.0.path().join("out")).map_err(|it| it.to_string())
+        }
+
+        fn written(&self, name: &str) -> String {
+            fs::read_to_string(self.0.path().join("out").join(name)).unwrap()
         }
     }
 
@@ -179,6 +213,29 @@ mod tests {
             sum(&b)
         );
         assert_eq!(table.unwrap(), expected);
+    }
+
+    #[test]
+    fn several_folders_are_embedded_each_once() {
+        let configured = "revisions = [\"revisions\", \"plugins/*/db/**\"]";
+        let migrations = Crate::new(configured, &[("a.sql", &revision("a", "base"))]);
+        let below = migrations.0.path().join("plugins/mail/db/2026");
+        fs::create_dir_all(&below).unwrap();
+        fs::write(below.join("b.sql"), revision("b", "a")).unwrap();
+        let builder = Builder::new("revisions").folder("plugins/*/db/**");
+        migrations.write(&builder).unwrap();
+        let files = migrations.written("migrate_registry.txt");
+        let files: Vec<&str> = files.lines().filter_map(|line| line.split('\t').nth(7)).collect();
+        assert_eq!(files, ["plugins/mail/db/2026/b.sql", "revisions/a.sql"]);
+        let folders = "&[(\"plugins/mail/db\", &include_dir::include_dir!(\"$MIGRATE_REVISIONS_0\")), \
+                       (\"revisions\", &include_dir::include_dir!(\"$MIGRATE_REVISIONS_1\"))];";
+        assert!(migrations.written("migrate_registry.rs").contains(folders));
+
+        fs::write(below.join("c.sql"), revision("a", "base")).unwrap();
+        let error = migrations.write(&builder).unwrap_err();
+        let expected = "revisions/a.sql:3: revision a is defined twice: in revisions/a.sql and in \
+                        plugins/mail/db/2026/c.sql\n";
+        assert!(error.starts_with(expected), "{error}");
     }
 
     #[track_caller]

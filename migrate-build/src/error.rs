@@ -40,22 +40,30 @@ pub enum BuildError {
         /// What is wrong.
         error: ConfigError,
     },
-    /// The build script and the configuration name different folders.
+    /// The build script and the configuration name different folders. Both as lists, with commas.
     #[error(
         "build.rs embeds `{folder}`, but `revisions` in [package.metadata.migrate] says: {configured}"
     )]
     OtherFolder {
-        /// The build script's folder.
+        /// The build script's folders.
         folder: String,
         /// The configured folders.
         configured: String,
+    },
+    /// An entry of `revisions` is no pattern.
+    #[error("`revisions`: `{pattern}` is no pattern: {message}")]
+    Pattern {
+        /// The entry.
+        pattern: String,
+        /// Why not.
+        message: String,
     },
     /// There is nothing to embed.
     #[error(
         "no revisions in `{folder}`: make the first with `cargo migrate new \"…\"`, or allow it in build.rs with `.allow_empty()`"
     )]
     Empty {
-        /// The folder.
+        /// The folders.
         folder: String,
     },
     /// A fault in a file.

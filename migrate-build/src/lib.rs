@@ -1,5 +1,5 @@
-//! The build script helper of cargo-migrate: reads a folder of revisions, checks every file and
-//! the graph, and generates the registry that `migrate::embed!()` includes. Knows files and
+//! The build script helper of cargo-migrate: reads the folders of the revisions, checks every file
+//! and the graph, and generates the registry that `migrate::embed!()` includes. Knows files and
 //! cargo's build script protocol; knows no database.
 //!
 //! ```no_run
@@ -9,9 +9,11 @@
 
 mod builder;
 mod error;
+mod folders;
 mod generate;
 mod scan;
 
 pub use builder::Builder;
 pub use error::BuildError;
-pub use scan::{scan, scan_each};
+pub use folders::{folders, is_glob};
+pub use scan::{list, read, scan, scan_each};

@@ -2,7 +2,6 @@
 //! dialects are told apart.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use migrate_model::Dialect;
 
@@ -13,6 +12,7 @@ use crate::error::ErrorKind;
 use crate::event::Event;
 use crate::history::{Detail, History, NewRow};
 use crate::identity::RunIdentity;
+use crate::interrupt::Interrupt;
 use crate::into_database::Database;
 use crate::patience::Patience;
 use crate::settings::HistoryTables;
@@ -65,15 +65,17 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Lets a running statement be interrupted once `stop` becomes true.
+    /// Lets running statements be interrupted, if there is anything that could.
     pub(crate) async fn interrupt_when(
         &mut self,
-        stop: Option<&Arc<AtomicBool>>,
+        interrupt: &Arc<Interrupt>,
     ) -> Result<(), ErrorKind> {
-        let Some(stop) = stop else { return Ok(()) };
+        if !interrupt.is_needed() {
+            return Ok(());
+        }
         match self {
             #[cfg(feature = "_sqlite")]
-            Self::Sqlite(handle) => sqlite::interrupt_when(handle, stop).await,
+            Self::Sqlite(handle) => sqlite::interrupt_when(handle, interrupt).await,
         }
     }
 

@@ -372,6 +372,7 @@ fn unknown_text(revisions: &[UnknownRevision]) -> String {
 /// assert_eq!(failure.position, Some(Position { line: 6, column: 1 }));
 /// assert_eq!(failure.statement.as_deref(), Some("SELEC 1"));
 /// assert_eq!(failure.rolled_back, [failure.id.clone()]);
+/// assert_eq!(failure.reason(), "near \"SELEC\": syntax error");
 /// # Ok(())
 /// # }
 /// ```
@@ -389,8 +390,23 @@ pub struct Failure {
     pub statement: Option<String>,
     /// The driver's error.
     pub source: sqlx::Error,
+    /// The limit of a statement's time, if the statement was ended because it ran longer.
+    pub time_limit: Option<Duration>,
     /// The revisions that were rolled back with it; empty if that could not be confirmed.
     pub rolled_back: Vec<RevisionId>,
+}
+
+impl Failure {
+    /// Why it failed: what the database said, or that the statement ran too long.
+    pub fn reason(&self) -> String {
+        match self.time_limit {
+            Some(limit) => {
+                let limit = humantime::format_duration(limit);
+                format!("the statement ran longer than {limit}, the limit of its time")
+            }
+            None => message(&self.source),
+        }
+    }
 }
 
 impl fmt::Debug for Failure {
@@ -411,7 +427,7 @@ impl fmt::Display for Failure {
         if let Some(position) = self.position {
             write!(f, " at {}:{position}", self.file)?;
         }
-        write!(f, ": {}", message(&self.source))
+        write!(f, ": {}", self.reason())
     }
 }
 
@@ -425,7 +441,10 @@ impl ErrorKind {
         match self {
             Self::Target(error) => error.code(),
             Self::File(error) => error.problem.code(),
-            Self::Source(_) => "artifact.source",
+            Self::Source(SourceError::Changed { .. }) => "project.changed",
+            Self::Source(SourceError::Absent { .. } | SourceError::Corrupt { .. }) => {
+                "artifact.source"
+            }
             Self::Edited(_) => "integrity.edited",
             Self::Unknown(_) => "integrity.unknown",
             Self::Partial { .. } => "integrity.partial",
@@ -450,7 +469,10 @@ impl ErrorKind {
         match self {
             Self::Target(error) => error.hint(),
             Self::File(error) => error.problem.hint(),
-            Self::Source(_) => Some("build the binary anew".to_owned()),
+            Self::Source(SourceError::Changed { .. }) => Some("run the command again".to_owned()),
+            Self::Source(SourceError::Absent { .. } | SourceError::Corrupt { .. }) => {
+                Some("build the binary anew".to_owned())
+            }
             Self::Edited(_) => Some(
                 "put the text back as it was applied and add the change as a new revision"
                     .to_owned(),
@@ -466,6 +488,11 @@ impl ErrorKind {
                 Some("update cargo-migrate and migrate-runtime".to_owned())
             }
             Self::Interrupted => Some("go on: cargo migrate up".to_owned()),
+            Self::Failed(failure) if failure.time_limit.is_some() => Some(
+                "let it run longer: --statement-timeout 10m, or `statement-timeout` in \
+                 [package.metadata.migrate]"
+                    .to_owned(),
+            ),
             Self::Failed(failure) => way_out(database_fault(&failure.source)?),
             Self::Database { source, .. } => way_out(database_fault(source)?),
             Self::Partial { .. } => Some("see how far it is: cargo migrate status".to_owned()),

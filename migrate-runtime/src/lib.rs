@@ -43,6 +43,8 @@ mod history;
 #[cfg(feature = "_dialect")]
 mod identity;
 #[cfg(feature = "_dialect")]
+mod interrupt;
+#[cfg(feature = "_dialect")]
 mod into_database;
 #[cfg(feature = "_dialect")]
 mod migrator;

@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::history::{Detail, History};
 use crate::identity::{AskGit, GitCommit, RunIdentity};
+use crate::interrupt::Interrupt;
 use crate::into_database::IntoDatabase;
 use crate::patience::Patience;
 use crate::registry::Registry;
@@ -91,6 +92,18 @@ impl Migrator {
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.settings.lock_timeout = timeout;
+        self
+    }
+
+    /// Ends a statement of a revision that runs longer: its revision is rolled back, and the error
+    /// is [`ErrorKind::Failed`] with the [`time_limit`](crate::Failure::time_limit). Zero means
+    /// no limit (the default).
+    ///
+    /// On SQLite the connection's progress handler is used for it, and removed afterwards. A
+    /// statement whose run was dropped goes on to its end, without a limit.
+    #[must_use]
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.statement_timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
         self
     }
 
@@ -368,6 +381,7 @@ impl Migrator {
             registry: &self.registry,
             settings: &self.settings,
             run: self.identity(),
+            interrupt: Arc::new(Interrupt::new(&self.settings)),
             listener: &*self.listener,
         }
     }

@@ -48,7 +48,7 @@ pub(crate) fn script(
     goal: Goal<'_>,
     dialect: Dialect,
 ) -> Result<String, Error> {
-    let Context { registry, settings, run, .. } = context;
+    let Context { registry, settings, run, interrupt, .. } = context;
     let graph = registry.graph();
     let applied = start_state(registry, from)?;
     let goal = goal.fix(graph, &applied)?;
@@ -63,6 +63,7 @@ pub(crate) fn script(
             registry_digest: registry.digest(),
             expected_version: (!starts_empty || scripts.len() > 1).then_some(0),
             clears_history: false,
+            interrupt,
             steps: &[prepared.ready()],
         };
         scripts.push(connection::script(dialect, &batch)?);

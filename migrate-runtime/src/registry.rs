@@ -1,9 +1,9 @@
-//! The revisions at hand: embedded in a binary, or read from files by the command line tool.
+//! The revisions at hand: embedded in a binary, or files that the command line tool knows.
 //! Knows their texts; knows no database.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use include_dir::Dir;
@@ -62,6 +62,8 @@ enum Sources {
     },
     /// Normalised texts, in load order.
     Loaded(Vec<String>),
+    /// Files below a folder, each read when its text is asked for.
+    Files { root: PathBuf },
 }
 
 /// A revision whose text can't be had as it was registered.
@@ -86,6 +88,12 @@ pub enum SourceError {
         /// The file.
         file: String,
     },
+    /// A file is not what it was when its revision was read.
+    #[error("{file} was changed while it was being used")]
+    Changed {
+        /// The file.
+        file: String,
+    },
 }
 
 impl Registry {
@@ -104,6 +112,36 @@ impl Registry {
     pub fn from_files(files: Vec<RevisionFile>, crate_info: CrateInfo) -> Result<Self, GraphError> {
         let (revisions, texts) = files.into_iter().map(|file| (file.revision, file.source)).unzip();
         Ok(Self::new(Graph::new(revisions)?, Sources::Loaded(texts), crate_info))
+    }
+
+    /// Makes a registry of revisions whose files lie below `root` and are known to be good. A text
+    /// is read only when it's asked for, and refused if it is not the revision's any more.
+    ///
+    /// ```
+    /// use migrate_model::RevisionFile;
+    /// use migrate_runtime::{CrateInfo, Registry, SourceError};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let root = folder.path();
+    /// let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n";
+    /// std::fs::write(root.join("a.sql"), text)?;
+    /// let revision = RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?.revision;
+    /// let shop = CrateInfo::new("shop-migrations", "0.1.0");
+    /// let registry = Registry::from_folder(vec![revision], root, shop)?;
+    /// assert_eq!(registry.source(0)?, text);
+    ///
+    /// std::fs::write(root.join("a.sql"), text.replace("add x", "add y"))?;
+    /// let file = "a.sql".to_owned();
+    /// assert_eq!(registry.source(0), Err(SourceError::Changed { file }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_folder(
+        revisions: Vec<Revision>,
+        root: impl Into<PathBuf>,
+        crate_info: CrateInfo,
+    ) -> Result<Self, GraphError> {
+        let sources = Sources::Files { root: root.into() };
+        Ok(Self::new(Graph::new(revisions)?, sources, crate_info))
     }
 
     /// The registry that `migrate-build` generated: a line a revision ([`Revision::to_line`]), and
@@ -169,11 +207,17 @@ impl Registry {
     /// ```
     pub fn source(&self, index: usize) -> Result<Cow<'_, str>, SourceError> {
         let revision = self.graph.revision(index);
+        let file = || revision.file.clone();
         let text = match &self.sources {
             Sources::Loaded(texts) => Cow::Borrowed(texts[index].as_str()),
+            Sources::Files { root } => std::fs::read(root.join(&revision.file))
+                .ok()
+                .filter(|bytes| Checksum::of(bytes) == revision.checksum)
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .map(|text| Cow::Owned(normalise(&text).into_owned()))
+                .ok_or_else(|| SourceError::Changed { file: file() })?,
             Sources::Embedded { folders, files } => {
                 let files = files.get_or_init(|| index_files(folders));
-                let file = || revision.file.clone();
                 let bytes = files
                     .get(&revision.file)
                     .ok_or_else(|| SourceError::Absent { file: file() })?;

@@ -154,6 +154,8 @@ pub(crate) struct Settings {
     pub(crate) tables: HistoryTables,
     pub(crate) transaction: TransactionMode,
     pub(crate) lock_timeout: Duration,
+    /// How long a statement of a revision may run; never zero.
+    pub(crate) statement_timeout: Option<Duration>,
     pub(crate) multiple_heads: MultipleHeads,
     pub(crate) store_source: StoreSource,
     /// The most bytes of a text that the history keeps; a longer one is not kept at all.
@@ -168,6 +170,7 @@ impl Default for Settings {
             tables: HistoryTables::default(),
             transaction: TransactionMode::default(),
             lock_timeout: Duration::from_mins(1),
+            statement_timeout: None,
             multiple_heads: MultipleHeads::default(),
             store_source: StoreSource::default(),
             store_source_max: usize::MAX,

@@ -30,6 +30,51 @@ fn tool_and_application_keep_one_history() {
 }
 
 #[test]
+fn a_statement_that_runs_too_long_is_rolled_back_by_tool_and_application() {
+    let workspace = Workspace::new().with_application();
+    workspace.configure("statement-timeout = \"100ms\"");
+    let endless = "CREATE TABLE users (n INTEGER);\nINSERT INTO users\n\
+                   WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c)\n\
+                   SELECT max(n) FROM c;";
+    let (id, revises, down) = ("aaaa1111", "base", Some("DROP TABLE users;"));
+    let file = workspace.revision(Revision { id, revises, up: endless, down });
+    let error = workspace.migrate_json(["up"]).exits(8).json_error();
+    assert_eq!(error["code"], "revision.failed");
+    assert_eq!(
+        error["message"],
+        "revision aaaa1111 failed: the statement ran longer than 100ms, the limit of its time"
+    );
+    assert_eq!((&error["file"], &error["line"]), (&file.as_str().into(), &9.into()));
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.starts_with("let it run longer: --statement-timeout 10m"), "{hint}");
+    let error =
+        workspace.migrate_json(["up", "--statement-timeout", "200ms"]).exits(8).json_error();
+    assert!(error["message"].as_str().unwrap().contains("longer than 200ms"), "{error}");
+
+    let url = format!("sqlite:{}", workspace.path("shop.db").display());
+    let run = workspace.application(&url).exits(1);
+    let expected = "revision.failed: revision aaaa1111 failed at revisions/aaaa1111.sql:9:1: the \
+                    statement ran longer than 100ms, the limit of its time\n";
+    assert!(run.stderr.ends_with(expected), "{}", run.stderr);
+    assert_eq!(query(&workspace.path("shop.db"), "SELECT name AS x FROM sqlite_master"), [""; 0]);
+
+    workspace.replace(&file, "FROM c)", "FROM c WHERE n < 9)");
+    workspace.migrate(["up"]).succeeds();
+    workspace.migrate(["redo"]).succeeds();
+}
+
+#[test]
+fn settings_for_other_databases_are_read_and_checked() {
+    let workspace = Workspace::new();
+    workspace.configure("schema = \"app\"\nlock = \"lease\"\nexclude = [\"spatial_ref_sys\"]");
+    workspace.migrate(["history"]).succeeds();
+    workspace.replace("migrations/Cargo.toml", "\"lease\"", "\"row\"");
+    let error = workspace.migrate_json(["history"]).exits(3).json_error();
+    assert_eq!(error["code"], "config.bad_value");
+    assert_eq!((&error["file"], &error["line"]), (&"migrations/Cargo.toml".into(), &14.into()));
+}
+
+#[test]
 fn new_names_its_files_and_runs_hooks_as_configured() {
     let workspace = Workspace::new();
     let settings = "filename = { pattern = \"{id}-{slug}\", slug-length = 9 }\n\

@@ -28,6 +28,9 @@ pub fn cargo_migrate() -> &'static Path {
     })
 }
 
+/// The variable that says where the user's caches are.
+pub(crate) const CACHES: &str = "XDG_CACHE_HOME";
+
 /// What a program said and how it ended.
 #[derive(Debug)]
 pub struct Run {
@@ -77,6 +80,10 @@ impl Run {
             if !command.get_envs().any(|(key, value)| key == name && value.is_some()) {
                 command.env_remove(name);
             }
+        }
+        if !command.get_envs().any(|(key, _)| key == CACHES) {
+            // No test writes into the cache of whoever runs it.
+            command.env(CACHES, std::env::temp_dir().join("migrate-e2e-caches"));
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Running(command.spawn().unwrap())

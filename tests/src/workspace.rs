@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::program::{Run, cargo_migrate, repository};
+use crate::program::{CACHES, Run, cargo_migrate, repository};
 
 /// A workspace `shop` with the application `app`; `cargo migrate init` has run in it.
 pub struct Workspace {
@@ -148,7 +148,13 @@ impl Workspace {
     ) -> Command {
         let mut command = Command::new(binary);
         command.arg("migrate").args(arguments).current_dir(&self.root);
+        command.env(CACHES, self.caches());
         command
+    }
+
+    /// What the tool has for the user's cache folder. It is beside the workspace, not in it.
+    pub fn caches(&self) -> PathBuf {
+        self.folder.path().join("caches")
     }
 
     /// Runs `cargo migrate … --format json`.

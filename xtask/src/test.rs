@@ -9,12 +9,15 @@ pub(crate) const FEATURES: &str = "migrate-runtime/sqlite,migrate-model/config";
 /// with cargo's own runner; doc tests only cargo can run.
 pub(crate) fn run() -> Outcome {
     let tool = build_tool("dev")?;
+    // The tests that kill the tool at any moment do it to what users run.
+    let released = build_tool("release")?;
     let has_nextest = cargo(["nextest", "--version"]).output().is_ok_and(|it| it.status.success());
     let mut tests = if has_nextest {
         cargo(["nextest", "run", "--workspace", "--no-fail-fast", "--features", FEATURES])
     } else {
         cargo(["test", "--workspace", "--all-targets", "--no-fail-fast", "--features", FEATURES])
     };
-    command::run(tests.env("CARGO_MIGRATE_BIN", &tool))?;
+    let tests = tests.env("CARGO_MIGRATE_BIN", &tool).env("MIGRATE_KILL_BIN", &released);
+    command::run(tests)?;
     command::run(&mut cargo(["test", "--workspace", "--doc", "--features", FEATURES]))
 }

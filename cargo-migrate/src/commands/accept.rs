@@ -15,7 +15,7 @@ use crate::project::Project;
 pub(crate) async fn run(common: &Common, accept: &Accept, output: &Output) -> Outcome {
     let project = Project::find(common)?;
     let failed = |error| CliError::run(&project, error);
-    let migrator = project.migrator(project.registry()?);
+    let migrator = project.migrator(project.read_registry()?);
     let url = project.existing_database(common)?;
     let status = migrator.status(url.as_str()).await.map_err(failed)?;
     let graph = migrator.registry().graph();

@@ -14,7 +14,7 @@ use crate::project::Project;
 
 pub(crate) fn run(common: &Common, rebase: &Rebase, output: &Output) -> Outcome {
     let project = Project::find(common)?;
-    let registry = project.registry_with_places()?;
+    let registry = project.read_registry()?;
     let graph = registry.graph();
     let index = name::of_graph(graph, &rebase.revision)?;
     let onto = name::of_graph(graph, &rebase.onto)?;

@@ -65,7 +65,7 @@ fn confined(project: &Project, file: String) -> Result<String, CliError> {
         let rest = file.strip_prefix(folder.as_str()).and_then(|rest| rest.strip_prefix('/'));
         rest.is_some_and(|rest| rest.split('/').all(|part| !part.is_empty() && part != ".."))
     };
-    if project.config.revisions.iter().any(is_inside) {
+    if project.config.revisions.iter().chain(&project.folders()?).any(is_inside) {
         return Ok(file);
     }
     let message = format!("the history names a file outside of the revisions: {file}");
@@ -105,7 +105,7 @@ fn choose<'a>(rows: &'a [AppliedRevision], name: &str) -> Result<&'a AppliedRevi
 /// The file that has the revision now (it may have been renamed), else the one it had when it was
 /// applied.
 fn file_of(project: &Project, row: &AppliedRevision) -> String {
-    let registry = project.registry().ok();
+    let registry = project.read_registry().ok();
     let now = registry.as_ref().and_then(|registry| {
         let graph = registry.graph();
         graph.index_of(&row.id).map(|index| graph.revision(index).file.clone())

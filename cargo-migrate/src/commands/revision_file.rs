@@ -169,14 +169,15 @@ pub(super) fn folder(
     project: &Project,
     graph: &Graph,
 ) -> Result<Utf8PathBuf, CliError> {
-    match (chosen, parents.first()) {
-        (Some(path), _) => project.revision_folder(path),
+    let folder = match (chosen, parents.first()) {
+        (Some(path), _) => project.revision_folder(path)?,
         (None, Some(parent)) => {
             let file = Utf8Path::new(&graph.revision(*parent).file);
-            Ok(project.root.join(file.parent().unwrap_or(file)))
+            file.parent().unwrap_or(file).to_string()
         }
-        (None, None) => project.first_folder(),
-    }
+        (None, None) => project.first_folder()?,
+    };
+    Ok(project.root.join(folder))
 }
 
 /// One line that says something.

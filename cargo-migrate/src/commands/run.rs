@@ -27,6 +27,9 @@ pub(super) fn migrator(
     if let Some(timeout) = options.lock_timeout {
         migrator = migrator.lock_timeout(timeout);
     }
+    if let Some(timeout) = options.statement_timeout {
+        migrator = migrator.statement_timeout(timeout);
+    }
     let output = output.clone();
     Ok(migrator.on_event(move |event| show(&output, event)))
 }

@@ -11,7 +11,7 @@ use crate::project::Project;
 
 pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
     let project = Project::find(common)?;
-    let migrator = project.migrator(project.registry()?);
+    let migrator = project.migrator(project.read_registry()?);
     let url = project.existing_database(common)?;
     let status = migrator.status(url.as_str()).await;
     let status = status.map_err(|error| CliError::run(&project, error))?;

@@ -223,8 +223,9 @@ impl Manifest {
     ) -> Result<Project, CliError> {
         let mut config = config;
         if let Some(name) = env {
-            let table = database_url::environment(&config, name)?.table.clone();
-            config.table = table.or(config.table);
+            let environment = database_url::environment(&config, name)?.clone();
+            config.table = environment.table.or(config.table);
+            config.schema = environment.schema.or(config.schema);
         }
         let folder = |path: &Utf8Path| path.parent().unwrap_or(path).to_owned();
         let version = match self.package("version") {

@@ -3,6 +3,7 @@
 
 mod database_url;
 mod dotenv;
+mod index;
 mod install_source;
 mod locate;
 pub(crate) mod manifest_edit;
@@ -45,46 +46,64 @@ impl Project {
         locate::project(common)
     }
 
-    /// Reads and checks all revisions.
+    /// All revisions, checked. Of many files only those are read that have changed since the last
+    /// time; [`read_registry`](Self::read_registry) is for those who must not rely on that.
     pub(crate) fn registry(&self) -> Result<Registry, CliError> {
-        let mut files = Vec::new();
-        for folder in self.folders()? {
-            let scanned = migrate_build::scan(self.root.as_std_path(), folder);
-            files.extend(scanned.map_err(|error| CliError::scan(self, error))?);
+        let root = self.root.as_std_path();
+        let names = migrate_build::list(root, self.patterns()?)
+            .map_err(|error| CliError::scan(self, error))?;
+        let Some(index) = index::path(&self.root, names.len()) else {
+            return self.read_registry();
+        };
+        let mut buffer = Vec::new();
+        let revisions = index::revisions(&index, &self.root, &names, |name| {
+            migrate_build::read(root, name, &mut buffer).map(|file| file.revision)
+        });
+        let revisions = revisions.map_err(|error| CliError::scan(self, error))?;
+        match Registry::from_folder(revisions, root, self.crate_info.clone()) {
+            Ok(registry) => Ok(registry),
+            // The index has no lines of headers, and an error should tell them.
+            Err(_) => self.read_registry(),
         }
+    }
+
+    /// Reads and checks all revisions, each from its file.
+    pub(crate) fn read_registry(&self) -> Result<Registry, CliError> {
+        let files = migrate_build::scan(self.root.as_std_path(), self.patterns()?)
+            .map_err(|error| CliError::scan(self, error))?;
         Registry::from_files(files, self.crate_info.clone())
             .map_err(|error| CliError::graph(self, error))
     }
 
-    /// The same with every file read, so that each revision knows the lines of its header.
-    pub(crate) fn registry_with_places(&self) -> Result<Registry, CliError> {
-        self.registry()
-    }
-
-    /// The first folder of the revisions.
-    pub(crate) fn first_folder(&self) -> Result<Utf8PathBuf, CliError> {
-        Ok(self.folders()?.first().map_or_else(|| self.root.clone(), |first| self.root.join(first)))
-    }
-
-    /// A folder that was named on the command line, if it is one of the revisions'.
-    pub(crate) fn revision_folder(&self, named: &Utf8Path) -> Result<Utf8PathBuf, CliError> {
+    /// A folder that was named on the command line, from the current folder or from the migrations
+    /// crate, if it is one of the revisions'.
+    pub(crate) fn revision_folder(&self, named: &Utf8Path) -> Result<String, CliError> {
         let folders = self.folders()?;
         let here = current_folder()?.join(named);
-        let found = folders.iter().find(|folder| {
-            let path = self.root.join(folder);
-            path == here || named == folder.as_str()
-        });
-        found.map(|folder| self.root.join(folder)).ok_or_else(|| CliError::Project {
+        let is_meant = |folder: &&String| {
+            let same = |path: &Utf8Path| {
+                let canonical =
+                    (path.canonicalize_utf8(), self.root.join(folder).canonicalize_utf8());
+                matches!(canonical, (Ok(one), Ok(other)) if one == other)
+            };
+            same(&here) || same(&self.root.join(named))
+        };
+        folders.iter().find(is_meant).cloned().ok_or_else(|| CliError::Project {
             code: "config.revisions",
             message: format!("{named} is no folder of the revisions"),
-            hint: Some(format!("one of these is meant: {}", folders.join(", "))),
-            candidates: folders.to_vec(),
+            hint: Some(format!(
+                "make it, and add it to `revisions` in [package.metadata.migrate]; there are: {}",
+                folders.join(", ")
+            )),
+            candidates: folders,
         })
     }
 
-    /// The folders of the revisions; one that is missing is an error, not an empty one.
-    fn folders(&self) -> Result<&[String], CliError> {
-        let missing = |folder: &&String| !self.root.join(folder).is_dir();
+    /// The folders of the revisions, as configured. One that is missing is an error, not an empty
+    /// one; a glob may match nothing.
+    fn patterns(&self) -> Result<&[String], CliError> {
+        let missing =
+            |folder: &&String| !migrate_build::is_glob(folder) && !self.root.join(folder).is_dir();
         match self.config.revisions.iter().find(missing) {
             None => Ok(&self.config.revisions),
             Some(folder) => Err(CliError::Project {
@@ -103,15 +122,31 @@ impl Project {
 
     /// Reads every revision file; each is there, or what is wrong with it.
     pub(crate) fn each_file(&self) -> Result<Vec<Result<RevisionFile, CliError>>, CliError> {
-        let mut files = Vec::new();
-        for folder in self.folders()? {
-            let scanned = migrate_build::scan_each(self.root.as_std_path(), folder);
-            let scanned = scanned.map_err(|error| CliError::scan(self, error))?;
-            files.extend(
-                scanned.into_iter().map(|file| file.map_err(|error| CliError::scan(self, error))),
-            );
+        let fault = |error| CliError::scan(self, error);
+        let files = migrate_build::scan_each(self.root.as_std_path(), self.patterns()?);
+        Ok(files.map_err(fault)?.into_iter().map(|file| file.map_err(fault)).collect())
+    }
+
+    /// The folders of the revisions that there are, relative to the migrations crate.
+    pub(crate) fn folders(&self) -> Result<Vec<String>, CliError> {
+        migrate_build::folders(self.root.as_std_path(), &self.config.revisions)
+            .map_err(|error| CliError::scan(self, error))
+    }
+
+    /// The folder that a new revision goes into.
+    pub(crate) fn first_folder(&self) -> Result<String, CliError> {
+        let first = &self.config.revisions[..1];
+        if !migrate_build::is_glob(&first[0]) {
+            return Ok(first[0].clone());
         }
-        Ok(files)
+        let found = migrate_build::folders(self.root.as_std_path(), first);
+        let found = found.map_err(|error| CliError::scan(self, error))?;
+        found.into_iter().next().ok_or_else(|| CliError::Project {
+            code: "project.no_revisions",
+            message: format!("no folder matches {}", first[0]),
+            hint: Some("make one, or correct `revisions` in [package.metadata.migrate]".to_owned()),
+            candidates: Vec::new(),
+        })
     }
 
     /// A migrator with the project's settings.
@@ -141,6 +176,9 @@ impl Project {
         }
         if let Some(timeout) = self.config.lock_timeout {
             migrator = migrator.lock_timeout(timeout);
+        }
+        if let Some(timeout) = self.config.statement_timeout {
+            migrator = migrator.statement_timeout(timeout);
         }
         migrator
     }

@@ -49,6 +49,29 @@ pub enum MultipleHeads {
     Allow,
 }
 
+/// How other writers are kept out. On SQLite it is always the database's own lock, taken with
+/// `BEGIN IMMEDIATE`; this is for servers.
+///
+/// ```
+/// use migrate_model::config::{Config, LockSetting};
+///
+/// let manifest = "[package.metadata.migrate]\nlock = \"lease\"\n";
+/// let config = Config::from_manifest(manifest)?.unwrap_or_default();
+/// assert_eq!(config.lock, LockSetting::Lease);
+/// # Ok::<(), migrate_model::config::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LockSetting {
+    /// `session`: a lock of the connection, held for the whole run.
+    #[default]
+    Session,
+    /// `transaction`: a lock in each revision's transaction, for connections that go through a
+    /// pooler.
+    Transaction,
+    /// `lease`: a row in a table that must be renewed.
+    Lease,
+}
+
 /// The configuration of a migrations crate, with the defaults for what is not set.
 ///
 /// ```
@@ -70,12 +93,18 @@ pub struct Config {
     pub database_url: Option<String>,
     /// The history table.
     pub table: Option<String>,
+    /// The schema that the history tables are in, where databases have schemas.
+    pub schema: Option<String>,
     /// Whether every revision is a transaction, or a whole run.
     pub transaction: TransactionSetting,
     /// What several heads mean.
     pub multiple_heads: MultipleHeads,
+    /// How other writers are kept out, where there are several ways.
+    pub lock: LockSetting,
     /// How long a run waits for other writers.
     pub lock_timeout: Option<Duration>,
+    /// How long a statement of a revision may run; zero is no limit.
+    pub statement_timeout: Option<Duration>,
     /// What of a revision's text the history keeps.
     pub store_source: StoreSource,
     /// The most bytes of a text that the history keeps.
@@ -86,6 +115,8 @@ pub struct Config {
     pub templates: Option<String>,
     /// Commands that `new` runs on the file it wrote.
     pub post_write: Vec<String>,
+    /// Names of tables that autogeneration leaves alone.
+    pub exclude: Vec<String>,
     /// Databases by name, for `--env`.
     pub environments: BTreeMap<String, Environment>,
 }
@@ -157,6 +188,8 @@ pub struct Environment {
     pub url: Option<String>,
     /// Its history table.
     pub table: Option<String>,
+    /// The schema that its history tables are in.
+    pub schema: Option<String>,
 }
 
 impl Default for Config {
@@ -167,14 +200,18 @@ impl Default for Config {
             database_url_env: "DATABASE_URL".to_owned(),
             database_url: None,
             table: None,
+            schema: None,
             transaction: TransactionSetting::default(),
             multiple_heads: MultipleHeads::default(),
+            lock: LockSetting::default(),
             lock_timeout: None,
+            statement_timeout: None,
             store_source: StoreSource::default(),
             store_source_max: None,
             filename: Filename::default(),
             templates: None,
             post_write: Vec::new(),
+            exclude: Vec::new(),
             environments: BTreeMap::new(),
         }
     }

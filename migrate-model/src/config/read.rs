@@ -5,29 +5,35 @@ use std::time::Duration;
 use toml_edit::{Document, Item, TableLike};
 
 use super::error::{ConfigError, ConfigProblem};
-use super::{Config, Environment, Filename, MultipleHeads, StoreSource, TransactionSetting};
+use super::{
+    Config, Environment, Filename, LockSetting, MultipleHeads, StoreSource, TransactionSetting,
+};
 use crate::dialect::Dialect;
 use crate::nearest::nearest;
 use crate::text::Position;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 18] = [
     "revisions",
     "dialects",
     "database-url",
     "database-url-env",
     "table",
+    "schema",
     "transaction",
     "multiple-heads",
+    "lock",
     "lock-timeout",
+    "statement-timeout",
     "store-source",
     "store-source-max",
     "filename",
     "templates",
     "post-write",
+    "exclude",
     "env",
 ];
 const FILENAME_KEYS: [&str; 3] = ["pattern", "slug-length", "time-zone"];
-const ENVIRONMENT_KEYS: [&str; 2] = ["url", "table"];
+const ENVIRONMENT_KEYS: [&str; 3] = ["url", "table", "schema"];
 
 pub(super) fn from_manifest(manifest: &str) -> Result<Option<Config>, ConfigError> {
     let document = Document::parse(manifest).map_err(|error| ConfigError {
@@ -53,6 +59,7 @@ pub(super) fn from_manifest(manifest: &str) -> Result<Option<Config>, ConfigErro
             "database-url" => config.database_url = Some(reader.string(item, key)?),
             "database-url-env" => config.database_url_env = reader.string(item, key)?,
             "table" => config.table = Some(reader.string(item, key)?),
+            "schema" => config.schema = Some(reader.name(item, key)?),
             "transaction" => {
                 let values = [("each", TransactionSetting::Each), ("all", TransactionSetting::All)];
                 config.transaction = reader.one_of(item, key, &values)?;
@@ -61,7 +68,16 @@ pub(super) fn from_manifest(manifest: &str) -> Result<Option<Config>, ConfigErro
                 let values = [("deny", MultipleHeads::Deny), ("allow", MultipleHeads::Allow)];
                 config.multiple_heads = reader.one_of(item, key, &values)?;
             }
+            "lock" => {
+                let values = [
+                    ("session", LockSetting::Session),
+                    ("transaction", LockSetting::Transaction),
+                    ("lease", LockSetting::Lease),
+                ];
+                config.lock = reader.one_of(item, key, &values)?;
+            }
             "lock-timeout" => config.lock_timeout = Some(reader.duration(item, key)?),
+            "statement-timeout" => config.statement_timeout = Some(reader.duration(item, key)?),
             "store-source" => {
                 let values = [
                     ("full", StoreSource::Full),
@@ -74,6 +90,7 @@ pub(super) fn from_manifest(manifest: &str) -> Result<Option<Config>, ConfigErro
             "filename" => config.filename = filename(&reader, item)?,
             "templates" => config.templates = Some(reader.string(item, key)?),
             "post-write" => config.post_write = reader.strings(item, key)?,
+            "exclude" => config.exclude = reader.strings(item, key)?,
             "env" => {
                 for (name, item) in reader.table(item, key)?.iter() {
                     let environment = environment(&reader, item, &format!("env.{name}"))?;
@@ -122,6 +139,7 @@ fn environment(reader: &Reader<'_>, item: &Item, name: &str) -> Result<Environme
         match key {
             "url" => environment.url = Some(reader.string(item, &format!("{name}.url"))?),
             "table" => environment.table = Some(reader.string(item, &format!("{name}.table"))?),
+            "schema" => environment.schema = Some(reader.name(item, &format!("{name}.schema"))?),
             _ => return Err(reader.unknown(table, name, key, &ENVIRONMENT_KEYS)),
         }
     }
@@ -177,6 +195,15 @@ impl Reader<'_> {
         item.as_str().map(str::to_owned).ok_or_else(|| self.bad(item, key, "a string"))
     }
 
+    /// A string that names something.
+    fn name(&self, item: &Item, key: &str) -> Result<String, ConfigError> {
+        let name = self.string(item, key)?;
+        if name.trim().is_empty() {
+            return Err(self.bad(item, key, "a name"));
+        }
+        Ok(name)
+    }
+
     /// A list of strings, or one.
     fn strings(&self, item: &Item, key: &str) -> Result<Vec<String>, ConfigError> {
         let bad = || self.bad(item, key, "a string, or a list of strings");
@@ -229,17 +256,22 @@ dialects = ["sqlite"]
 database-url = "sqlite:x.db"
 database-url-env = "URL"
 table = "t_revisions"
+schema = "app"
 transaction = "all"
 multiple-heads = "allow"
+lock = "transaction"
 lock-timeout = "5m"
+statement-timeout = "30s"
 store-source = "down"
 store-source-max = 1000
 filename = { pattern = "{id}", slug-length = 9, time-zone = "local" }
 templates = "templates"
 post-write = ["sqlfluff fix"]
+exclude = ["spatial_ref_sys"]
 [package.metadata.migrate.env.prod]
 url = "sqlite:${NAME}.db"
 table = "p_revisions"
+schema = "prod"
 "#;
         let config = from_manifest(manifest).unwrap().unwrap();
         let expected = Config {
@@ -248,9 +280,12 @@ table = "p_revisions"
             database_url_env: "URL".into(),
             database_url: Some("sqlite:x.db".into()),
             table: Some("t_revisions".into()),
+            schema: Some("app".into()),
             transaction: TransactionSetting::All,
             multiple_heads: MultipleHeads::Allow,
+            lock: LockSetting::Transaction,
             lock_timeout: Some(Duration::from_mins(5)),
+            statement_timeout: Some(Duration::from_secs(30)),
             store_source: StoreSource::Down,
             store_source_max: Some(1000),
             filename: Filename {
@@ -260,11 +295,13 @@ table = "p_revisions"
             },
             templates: Some("templates".into()),
             post_write: vec!["sqlfluff fix".into()],
+            exclude: vec!["spatial_ref_sys".into()],
             environments: [(
                 "prod".to_owned(),
                 Environment {
                     url: Some("sqlite:${NAME}.db".into()),
                     table: Some("p_revisions".into()),
+                    schema: Some("prod".into()),
                 },
             )]
             .into(),
@@ -302,6 +339,23 @@ table = "p_revisions"
         fails(
             "multiple-heads = \"maybe\"",
             "`multiple-heads` must be \"deny\" or \"allow\"",
+            "config.bad_value",
+        );
+        fails(
+            "lock = \"row\"",
+            "`lock` must be \"session\" or \"transaction\" or \"lease\"",
+            "config.bad_value",
+        );
+        fails("schema = \"\"", "`schema` must be a name", "config.bad_value");
+        fails("env.prod.schema = 1", "`env.prod.schema` must be a string", "config.bad_value");
+        fails(
+            "exclude = [1]",
+            "`exclude` must be a string, or a list of strings",
+            "config.bad_value",
+        );
+        fails(
+            "statement-timeout = \"soon\"",
+            "`statement-timeout` must be a time span like \"30s\" or \"5m\"",
             "config.bad_value",
         );
         fails(

@@ -13,6 +13,7 @@ use migrate_model::{Checksum, Revision};
 use crate::error::ErrorKind;
 use crate::history::{Action, NewRow};
 use crate::identity::RunIdentity;
+use crate::interrupt::Interrupt;
 use crate::registry::CrateInfo;
 use crate::settings::HistoryTables;
 
@@ -35,6 +36,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) expected_version: Option<i64>,
     /// Whether all that is recorded is forgotten first (`stamp --purge`).
     pub(crate) clears_history: bool,
+    /// What may end a statement of the steps early.
+    pub(crate) interrupt: &'a Interrupt,
     pub(crate) steps: &'a [ReadyStep<'a>],
 }
 

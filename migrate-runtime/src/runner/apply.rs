@@ -23,7 +23,7 @@ pub(super) async fn apply(
 ) -> Result<Outcome, Error> {
     let started = Instant::now();
     let Task { steps: batch, clears_history } = task;
-    let Context { registry, settings, run, .. } = context;
+    let Context { registry, settings, run, interrupt, .. } = context;
     let ready: Vec<_> = batch.iter().map(Prepared::ready).collect();
     // Asking git takes a moment, which is better spent outside of the transaction.
     let _ = run.git();
@@ -34,6 +34,7 @@ pub(super) async fn apply(
         registry_digest: registry.digest(),
         expected_version,
         clears_history,
+        interrupt,
         steps: &ready,
     };
     let error = match connection.apply(&request, patience).await {
@@ -57,6 +58,7 @@ pub(super) async fn apply(
                 position: statement.map(|at| failed.position(at)),
                 statement: statement.map(|at| failed.statement(at).to_owned()),
                 source,
+                time_limit: interrupt.exceeded(),
                 rolled_back: rolled_back_ids(&batch[..=step], rolled_back),
             }));
             // A first revision that failed leaves no tables behind, so no log either.

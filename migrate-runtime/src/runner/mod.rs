@@ -9,6 +9,7 @@ mod ready;
 mod stamp;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
 use migrate_model::Graph;
@@ -28,6 +29,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::history::{Detail, History};
 use crate::identity::RunIdentity;
+use crate::interrupt::Interrupt;
 use crate::patience::Patience;
 use crate::registry::Registry;
 use crate::report::Report;
@@ -38,6 +40,7 @@ pub(crate) struct Context<'a> {
     pub(crate) registry: &'a Registry,
     pub(crate) settings: &'a Settings,
     pub(crate) run: RunIdentity,
+    pub(crate) interrupt: Arc<Interrupt>,
     pub(crate) listener: Listener<'a>,
 }
 
@@ -56,7 +59,7 @@ pub(crate) async fn run(
     let before = ids(&history);
     let mut report = Report { before: history.heads(), ..Report::default() };
     let outcome = reach(connection, context, &goal, history, &mut patience, &mut report).await;
-    if context.settings.stop.is_some() {
+    if context.interrupt.is_needed() {
         connection.interrupt_no_more().await;
     }
     report.duration = started.elapsed();
@@ -99,7 +102,7 @@ async fn reach(
             prepared.push_back(Prepared::new(registry, settings, *step, goal.purpose(), dialect)?);
         }
         if !std::mem::replace(&mut announced, true) {
-            connection.interrupt_when(settings.stop.as_ref()).await?;
+            connection.interrupt_when(&context.interrupt).await?;
             let (direction, before) = (goal.direction(), &report.before);
             listener(&Event::RunStarted { direction, steps: steps.len(), before });
         }

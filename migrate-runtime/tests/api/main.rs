@@ -19,6 +19,7 @@ mod round_trips;
 mod sources;
 mod spawn;
 mod stamp;
+mod statement_timeout;
 mod targets;
 mod transaction_all;
 mod two_histories;

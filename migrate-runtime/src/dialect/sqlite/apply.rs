@@ -99,7 +99,7 @@ async fn run_steps(
     for (at, step) in batch.steps.iter().enumerate() {
         let started = Instant::now();
         listener(&Event::StepStarted { revision: step.revision, direction: step.direction });
-        run_statements(connection, step, listener)
+        run_statements(connection, batch, step, listener)
             .await
             .map_err(|(statement, source)| (at, Some(statement), source))?;
         version = keep_books(connection, batch, step, started.elapsed())
@@ -112,16 +112,17 @@ async fn run_steps(
 
 async fn run_statements(
     connection: &mut SqliteConnection,
+    batch: &Batch<'_>,
     step: &ReadyStep<'_>,
     listener: Listener<'_>,
 ) -> Result<(), (usize, sqlx::Error)> {
     for (at, statement) in step.statements.iter().enumerate() {
         let started = Instant::now();
         let sql = &step.section[statement.sql.clone()];
-        sqlx::raw_sql(AssertSqlSafe(sql))
-            .execute(&mut *connection)
-            .await
-            .map_err(|source| (at, source))?;
+        let limited = batch.interrupt.limited();
+        let outcome = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await;
+        drop(limited);
+        outcome.map_err(|source| (at, source))?;
         listener(&Event::StatementFinished { statement: sql, duration: started.elapsed() });
     }
     Ok(())

@@ -1,24 +1,24 @@
 //! Interrupting a statement: SQLite asks a handler now and then whether it shall go on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::connect::Handle;
 use crate::error::ErrorKind;
+use crate::interrupt::Interrupt;
 
 /// How many instructions of SQLite's virtual machine run between two questions: some hundred
 /// microseconds.
 const INSTRUCTIONS: i32 = 10_000;
 
-/// Interrupts whatever runs on the connection once `stop` becomes true.
+/// Interrupts whatever runs on the connection when it is due.
 pub(crate) async fn interrupt_when(
     handle: &mut Handle<'_>,
-    stop: &Arc<AtomicBool>,
+    interrupt: &Arc<Interrupt>,
 ) -> Result<(), ErrorKind> {
     let failed = |source| ErrorKind::Database { doing: "reaching the database".to_owned(), source };
-    let stop = Arc::clone(stop);
+    let interrupt = Arc::clone(interrupt);
     let mut locked = handle.connection().lock_handle().await.map_err(failed)?;
-    locked.set_progress_handler(INSTRUCTIONS, move || !stop.load(Ordering::Relaxed));
+    locked.set_progress_handler(INSTRUCTIONS, move || !interrupt.is_due());
     Ok(())
 }
 
