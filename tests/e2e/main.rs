@@ -4,6 +4,7 @@
 
 mod at_once;
 mod bad_input;
+mod branches;
 mod build_time;
 mod commands;
 mod configured;
