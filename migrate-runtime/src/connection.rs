@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use migrate_model::Dialect;
 
+#[cfg(feature = "postgres")]
+use crate::dialect::postgres;
 #[cfg(feature = "_sqlite")]
 use crate::dialect::sqlite;
 use crate::dialect::{Access, Batch, Outcome, StepError};
@@ -21,6 +23,17 @@ use crate::settings::HistoryTables;
 pub(crate) enum Connection<'c> {
     #[cfg(feature = "_sqlite")]
     Sqlite(sqlite::Handle<'c>),
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Session<'c>),
+}
+
+/// How other writers are kept out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    /// Each batch takes the lock for itself, and then looks whether the history is as expected.
+    OfEachBatch,
+    /// It is held from now on, whatever is written.
+    Taken,
 }
 
 /// Whoever listens to the events of a run.
@@ -28,16 +41,24 @@ pub(crate) type Listener<'l> = &'l (dyn Fn(&Event<'_>) + Send + Sync);
 
 impl<'c> Connection<'c> {
     /// Takes the connection out of what the caller handed over, or opens one.
+    #[cfg_attr(not(feature = "_sqlite"), expect(unused_variables, reason = "no file to create"))]
     pub(crate) async fn open(database: Database<'c>, access: Access) -> Result<Self, ErrorKind> {
         match database {
             #[cfg(feature = "_sqlite")]
             Database::Sqlite(source) => sqlite::open(source, access).await.map(Self::Sqlite),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(source) => postgres::open(source).await.map(Self::Postgres),
             Database::Url(url) => {
                 match url.split(':').next().unwrap_or_default() {
                     #[cfg(feature = "_sqlite")]
                     "sqlite" => {
                         let source = sqlite::Source::Url(url.into_owned());
                         sqlite::open(source, access).await.map(Self::Sqlite)
+                    }
+                    #[cfg(feature = "postgres")]
+                    "postgres" | "postgresql" => {
+                        let source = postgres::Source::Url(url.into_owned());
+                        postgres::open(source).await.map(Self::Postgres)
                     }
                     _ => Err(ErrorKind::Usage {
                         // What comes before the first colon may be anything, a secret even.
@@ -54,6 +75,8 @@ impl<'c> Connection<'c> {
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(handle) => handle.release().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => session.release().await,
         }
     }
 
@@ -62,6 +85,8 @@ impl<'c> Connection<'c> {
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(handle) => handle.discard().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => session.discard().await,
         }
     }
 
@@ -76,6 +101,9 @@ impl<'c> Connection<'c> {
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(handle) => sqlite::interrupt_when(handle, interrupt).await,
+            // It asks while it waits for an answer.
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Ok(()),
         }
     }
 
@@ -84,6 +112,37 @@ impl<'c> Connection<'c> {
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(handle) => sqlite::interrupt_no_more(handle).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => {}
+        }
+    }
+
+    /// Keeps other writers out until [`unlock`](Self::unlock). `Lock::Taken` means that others may
+    /// have written until now, so what was read before may be old.
+    pub(crate) async fn lock(
+        &mut self,
+        tables: &HistoryTables,
+        patience: &mut Patience<'_>,
+    ) -> Result<Lock, ErrorKind> {
+        #[cfg(not(feature = "postgres"))]
+        let _ = (tables, patience);
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(_) => Ok(Lock::OfEachBatch),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => {
+                postgres::lock(session, tables, patience).await.map(|()| Lock::Taken)
+            }
+        }
+    }
+
+    /// Lets other writers in again.
+    pub(crate) async fn unlock(&mut self) {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(_) => {}
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => postgres::unlock(session).await,
         }
     }
 
@@ -91,10 +150,13 @@ impl<'c> Connection<'c> {
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(_) => Dialect::Sqlite,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Dialect::Postgres,
         }
     }
 
     /// Reads the whole history in one query. A database without history tables has an empty one.
+    #[cfg_attr(not(feature = "_sqlite"), expect(unused_variables, reason = "readers never wait"))]
     pub(crate) async fn read_history(
         &mut self,
         tables: &HistoryTables,
@@ -104,6 +166,8 @@ impl<'c> Connection<'c> {
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(handle) => sqlite::history::read(handle, tables, detail, patience).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => postgres::history::read(session, tables, detail).await,
         }
     }
 
@@ -116,6 +180,8 @@ impl<'c> Connection<'c> {
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(handle) => sqlite::history::read_source(handle, tables, id).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => postgres::history::read_source(session, tables, id).await,
         }
     }
 
@@ -128,10 +194,13 @@ impl<'c> Connection<'c> {
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(handle) => sqlite::apply(handle, batch, patience).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => postgres::apply(session, batch, patience).await,
         }
     }
 
     /// Replaces what the history says of an applied revision by what is at hand.
+    #[cfg_attr(not(feature = "_sqlite"), expect(unused_variables, reason = "the row is enough"))]
     pub(crate) async fn accept(
         &mut self,
         tables: &HistoryTables,
@@ -144,6 +213,10 @@ impl<'c> Connection<'c> {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(handle) => {
                 sqlite::history::accept(handle, tables, run, row, from, patience).await
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => {
+                postgres::history::accept(session, tables, run, row, from).await
             }
         }
     }
@@ -161,6 +234,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => {
                 sqlite::history::log(handle.connection(), tables, run, failed).await.map(|_| ())
             }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => postgres::history::log(session, tables, run, failed).await,
         };
         if let Err(error) = logged {
             tracing::debug!(target: "migrate", %error, "the failure could not be logged");
@@ -173,6 +248,8 @@ pub(crate) fn script_head(dialect: Dialect) -> Result<String, ErrorKind> {
     match dialect {
         #[cfg(feature = "_sqlite")]
         Dialect::Sqlite => Ok(sqlite::SCRIPT_HEAD.to_owned()),
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => Ok(postgres::SCRIPT_HEAD.to_owned()),
         other => Err(no_script(other)),
     }
 }
@@ -182,6 +259,8 @@ pub(crate) fn script(dialect: Dialect, batch: &Batch<'_>) -> Result<String, Erro
     match dialect {
         #[cfg(feature = "_sqlite")]
         Dialect::Sqlite => Ok(sqlite::script(batch)),
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => Ok(postgres::script(batch)),
         other => Err(no_script(other)),
     }
 }

@@ -165,11 +165,20 @@ pub enum ErrorKind {
     #[error("{0}")]
     Failed(Box<Failure>),
     /// Another writer held the database until the deadline.
-    #[error("another writer kept the database locked for {}", humantime::format_duration(round(*.waited)))]
+    #[error(
+        "another writer kept the database locked for {}{}",
+        humantime::format_duration(round(*.waited)),
+        .holder.as_ref().map(|holder| format!(": {holder}")).unwrap_or_default()
+    )]
     LockTimeout {
         /// How long this run waited.
         waited: Duration,
+        /// Who has it, where the database tells.
+        holder: Option<String>,
     },
+    /// The lock was not ours any more when a revision was to begin.
+    #[error("the lock was lost: another session answers for this connection now")]
+    LockLost,
     /// The history tables were written by a newer version.
     #[error("the history tables have format {found}, this version knows {known}")]
     HistoryVersion {
@@ -452,6 +461,7 @@ impl ErrorKind {
             Self::Failed(failure) if failure.rolled_back.is_empty() => "revision.undecided",
             Self::Failed(failure) => database_fault(&failure.source).unwrap_or("revision.failed"),
             Self::LockTimeout { .. } => "lock.timeout",
+            Self::LockLost => "lock.lost",
             Self::HistoryVersion { .. } => "history.version",
             Self::Interrupted => "revision.interrupted",
             Self::Database { source, .. } => database_fault(source).unwrap_or("database.error"),
@@ -484,6 +494,11 @@ impl ErrorKind {
             Self::LockTimeout { .. } => {
                 Some("find the other writer, or wait longer: --lock-timeout 5m".to_owned())
             }
+            Self::LockLost => Some(
+                "behind a pooler that changes sessions, connect to the server itself, or to the \
+                 pooler in session mode"
+                    .to_owned(),
+            ),
             Self::HistoryVersion { .. } => {
                 Some("update cargo-migrate and migrate-runtime".to_owned())
             }

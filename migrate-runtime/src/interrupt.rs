@@ -38,9 +38,24 @@ impl Interrupt {
         self.stop.is_some() || self.limit.is_some()
     }
 
+    /// Whether somebody wants the run to stop.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
+    /// How long a statement may run.
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        self.limit
+    }
+
+    /// The database has ended a statement for its time.
+    pub(crate) fn exceed(&self) {
+        self.is_exceeded.store(true, Ordering::Relaxed);
+    }
+
     /// Whether the statement that is running shall end now.
     pub(crate) fn is_due(&self) -> bool {
-        if self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+        if self.is_stopped() {
             return true;
         }
         let deadline = self.deadline.load(Ordering::Relaxed);

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+#[cfg(feature = "postgres")]
+use crate::dialect::postgres;
 #[cfg(feature = "_sqlite")]
 use crate::dialect::sqlite;
 
@@ -40,6 +42,8 @@ mod sealed {
 pub enum Database<'c> {
     #[cfg(feature = "_sqlite")]
     Sqlite(sqlite::Source<'c>),
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Source<'c>),
     Url(Cow<'c, str>),
 }
 
@@ -64,31 +68,40 @@ impl<'c> IntoDatabase<'c> for &'c String {
     }
 }
 
-#[cfg(feature = "_sqlite")]
-mod for_sqlite {
-    use sqlx::pool::PoolConnection;
-    use sqlx::{Sqlite, SqliteConnection, SqlitePool};
+/// What a driver's own types stand for.
+macro_rules! driver_types {
+    ($feature:literal, $module:ident, $database:ident, $connection:ident) => {
+        #[cfg(feature = $feature)]
+        mod $module {
+            use sqlx::pool::PoolConnection;
+            use sqlx::{Pool, $connection, $database};
 
-    use super::{Database, IntoDatabase, sealed, sqlite::Source};
+            use super::{Database, IntoDatabase, sealed};
+            use crate::dialect::handle::Source;
 
-    impl sealed::Sealed for &SqlitePool {}
-    impl<'c> IntoDatabase<'c> for &'c SqlitePool {
-        fn into_database(self) -> Database<'c> {
-            Database::Sqlite(Source::Pool(self))
+            impl sealed::Sealed for &Pool<$database> {}
+            impl<'c> IntoDatabase<'c> for &'c Pool<$database> {
+                fn into_database(self) -> Database<'c> {
+                    Database::$database(Source::Pool(self))
+                }
+            }
+
+            impl sealed::Sealed for &mut $connection {}
+            impl<'c> IntoDatabase<'c> for &'c mut $connection {
+                fn into_database(self) -> Database<'c> {
+                    Database::$database(Source::Connection(self))
+                }
+            }
+
+            impl sealed::Sealed for &mut PoolConnection<$database> {}
+            impl<'c> IntoDatabase<'c> for &'c mut PoolConnection<$database> {
+                fn into_database(self) -> Database<'c> {
+                    Database::$database(Source::Connection(&mut **self))
+                }
+            }
         }
-    }
-
-    impl sealed::Sealed for &mut SqliteConnection {}
-    impl<'c> IntoDatabase<'c> for &'c mut SqliteConnection {
-        fn into_database(self) -> Database<'c> {
-            Database::Sqlite(Source::Connection(self))
-        }
-    }
-
-    impl sealed::Sealed for &mut PoolConnection<Sqlite> {}
-    impl<'c> IntoDatabase<'c> for &'c mut PoolConnection<Sqlite> {
-        fn into_database(self) -> Database<'c> {
-            Database::Sqlite(Source::Connection(self))
-        }
-    }
+    };
 }
+
+driver_types!("_sqlite", for_sqlite, Sqlite, SqliteConnection);
+driver_types!("postgres", for_postgres, Postgres, PgConnection);

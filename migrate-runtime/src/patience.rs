@@ -44,7 +44,7 @@ impl<'l> Patience<'l> {
         self.check_stop()?;
         let (waited, rest) = (self.started.elapsed(), self.rest());
         if rest.is_zero() {
-            return Err(ErrorKind::LockTimeout { waited });
+            return Err(ErrorKind::LockTimeout { waited, holder: None });
         }
         (self.listener)(&Event::LockWait { waited });
         tracing::debug!(target: "migrate", ?waited, "the database is locked");

@@ -57,6 +57,9 @@ pub enum TransactionMode {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryTables {
+    /// The schema they are in, on PostgreSQL. `None`: where the search_path finds them, or would
+    /// make them.
+    pub schema: Option<String>,
     /// A row per applied revision.
     pub revisions: String,
     /// A line per action, only ever appended.
@@ -76,10 +79,22 @@ impl HistoryTables {
     pub fn named(revisions: &str) -> Self {
         let stem = revisions.strip_suffix("_revisions").unwrap_or(revisions);
         Self {
+            schema: None,
             revisions: revisions.to_owned(),
             log: format!("{stem}_log"),
             meta: format!("{stem}_meta"),
         }
+    }
+
+    /// The same tables in a schema.
+    ///
+    /// ```
+    /// let tables = migrate_runtime::HistoryTables::default().in_schema("admin");
+    /// assert_eq!(tables.schema.as_deref(), Some("admin"));
+    /// ```
+    #[must_use]
+    pub fn in_schema(self, schema: impl Into<String>) -> Self {
+        Self { schema: Some(schema.into()), ..self }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The seam between the runner and the databases. Each dialect has the same set of files and
 //! knows no other: `connect`, `apply` (steps and their bookkeeping as one), `history`.
 
+pub(crate) mod handle;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 #[cfg(feature = "_sqlite")]
 pub(crate) mod sqlite;
 
@@ -11,7 +14,7 @@ use migrate_model::script::Statement;
 use migrate_model::{Checksum, Revision};
 
 use crate::error::ErrorKind;
-use crate::history::{Action, NewRow};
+use crate::history::{Action, NewRow, Value};
 use crate::identity::RunIdentity;
 use crate::interrupt::Interrupt;
 use crate::registry::CrateInfo;
@@ -27,6 +30,7 @@ pub(crate) enum Access {
 }
 
 /// Steps that are done together or not at all.
+#[derive(Clone)]
 pub(crate) struct Batch<'a> {
     pub(crate) tables: &'a HistoryTables,
     pub(crate) run: &'a RunIdentity,
@@ -77,6 +81,8 @@ pub(crate) enum StepError {
         step: usize,
         /// The statement of that step; `None`: our own bookkeeping or the commit.
         statement: Option<usize>,
+        /// Where in the step's section, in bytes, if the database tells.
+        offset: Option<usize>,
         source: sqlx::Error,
         /// Whether it's certain that nothing is left of the batch.
         rolled_back: bool,
@@ -92,10 +98,21 @@ pub(crate) fn database_fault(error: &sqlx::Error) -> Option<&'static str> {
             Some("database.lost")
         }
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Some("database.unreachable"),
-        #[cfg(feature = "_sqlite")]
-        sqlx::Error::Database(_) => sqlite::database_fault(error),
+        sqlx::Error::Database(_) => fault_of_server(error),
         _ => None,
     }
+}
+
+fn fault_of_server(error: &sqlx::Error) -> Option<&'static str> {
+    #[cfg(feature = "_sqlite")]
+    if let Some(code) = sqlite::database_fault(error) {
+        return Some(code);
+    }
+    #[cfg(feature = "postgres")]
+    if let Some(code) = postgres::database_fault(error) {
+        return Some(code);
+    }
+    None
 }
 
 /// A line of the log.
@@ -104,5 +121,5 @@ pub(crate) struct LogLine<'a> {
     pub(crate) revision: &'a str,
     pub(crate) outcome: &'a str,
     pub(crate) error_code: Option<&'a str>,
-    pub(crate) duration: Duration,
+    pub(crate) duration: Value,
 }

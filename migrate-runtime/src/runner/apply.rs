@@ -46,7 +46,7 @@ pub(super) async fn apply(
         StepError::Failed { rolled_back: true, .. } if patience.check_stop().is_err() => {
             Err(ErrorKind::Interrupted.into())
         }
-        StepError::Failed { step, statement, source, rolled_back } => {
+        StepError::Failed { step, statement, offset, source, rolled_back } => {
             let Some(failed) = batch.get(step) else {
                 let doing = "recording the state".to_owned();
                 return Err(ErrorKind::Database { doing, source }.into());
@@ -55,7 +55,7 @@ pub(super) async fn apply(
                 id: failed.revision().id.clone(),
                 direction: failed.direction(),
                 file: failed.revision().file.clone(),
-                position: statement.map(|at| failed.position(at)),
+                position: statement.map(|at| failed.position(at, offset)),
                 statement: statement.map(|at| failed.statement(at).to_owned()),
                 source,
                 time_limit: interrupt.exceeded(),
@@ -68,7 +68,7 @@ pub(super) async fn apply(
                     revision: failed.revision().id.as_str(),
                     outcome: "failed",
                     error_code: Some(failure.code()),
-                    duration: started.elapsed(),
+                    duration: started.elapsed().into(),
                 };
                 connection.log_failure(&settings.tables, run, &line).await;
             }

@@ -23,7 +23,7 @@ pub(crate) use stamp::stamp_anew;
 
 use self::apply::{Task, apply, record};
 use self::plan::{heads_after, ids, moves};
-use crate::connection::{Connection, Listener};
+use crate::connection::{Connection, Listener, Lock};
 use crate::dialect::Outcome;
 use crate::error::Error;
 use crate::event::Event;
@@ -59,6 +59,7 @@ pub(crate) async fn run(
     let before = ids(&history);
     let mut report = Report { before: history.heads(), ..Report::default() };
     let outcome = reach(connection, context, &goal, history, &mut patience, &mut report).await;
+    connection.unlock().await;
     if context.interrupt.is_needed() {
         connection.interrupt_no_more().await;
     }
@@ -89,13 +90,21 @@ async fn reach(
 ) -> Result<Vec<String>, Error> {
     let Context { registry, settings, listener, .. } = context;
     let dialect = connection.dialect();
-    let mut announced = false;
+    let (mut announced, mut lock) = (false, None);
     loop {
         let applied = applied_of(registry.graph(), &history);
         let steps = goal.steps(registry.graph(), &applied)?;
         let after = heads_after(registry.graph(), &ids(&history), moves(registry.graph(), &steps));
         if steps.is_empty() {
             return Ok(after);
+        }
+        if lock.is_none() {
+            lock = Some(connection.lock(&settings.tables, patience).await?);
+            if lock == Some(Lock::Taken) {
+                // Whoever had it has written, most likely just this.
+                history = checked_history(connection, context, patience).await?;
+                continue;
+            }
         }
         let mut prepared: VecDeque<Prepared<'_>> = VecDeque::with_capacity(steps.len());
         for step in &steps {

@@ -147,9 +147,10 @@ impl<'r> Prepared<'r> {
         }
     }
 
-    /// Where a statement begins in the file.
-    pub(crate) fn position(&self, statement: usize) -> Position {
-        Position::at(&self.source, self.section.start + self.split.statements[statement].sql.start)
+    /// Where in the file a place of the section is; without one, where a statement begins.
+    pub(crate) fn position(&self, statement: usize, offset: Option<usize>) -> Position {
+        let offset = offset.unwrap_or(self.split.statements[statement].sql.start);
+        Position::at(&self.source, self.section.start + offset)
     }
 
     pub(crate) fn statement(&self, statement: usize) -> &str {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use migrate_model::revision::Applied;
+use migrate_model::revision::{Applied, PlannedStep};
 
 use super::apply::{Task, apply, record};
 use super::plan::{heads_after, moves};
@@ -32,17 +32,33 @@ pub(crate) async fn stamp_anew(
         .iter()
         .map(|step| Prepared::new(registry, settings, *step, goal.purpose(), dialect))
         .collect::<Result<Vec<_>, _>>()?;
+    connection.lock(&settings.tables, &mut patience).await?;
+    let outcome = record_anew(connection, context, &steps, &prepared, &mut patience).await;
+    connection.unlock().await;
+    outcome.map(|report| {
+        let report = Report { duration: started.elapsed(), ..report };
+        announce(&goal, &report);
+        report
+    })
+}
+
+async fn record_anew(
+    connection: &mut Connection<'_>,
+    context: &Context<'_>,
+    steps: &[PlannedStep],
+    prepared: &[Prepared<'_>],
+    patience: &mut Patience<'_>,
+) -> Result<Report, Error> {
+    let Context { registry, settings, listener, .. } = context;
     loop {
-        let history =
-            connection.read_history(&settings.tables, Detail::Plan, &mut patience).await?;
-        let task = Task { steps: &prepared, clears_history: true };
-        let done = apply(connection, context, task, history.version, &mut patience).await?;
+        let history = connection.read_history(&settings.tables, Detail::Plan, patience).await?;
+        let task = Task { steps: prepared, clears_history: true };
+        let done = apply(connection, context, task, history.version, patience).await?;
         let Outcome::Done { durations, .. } = done else { continue };
         let mut report = Report { before: history.heads(), ..Report::default() };
-        record(&prepared, &durations, *listener, &mut report);
-        report.after = heads_after(graph, &[], moves(graph, &steps));
-        report.duration = started.elapsed();
-        announce(&goal, &report);
+        record(prepared, &durations, *listener, &mut report);
+        let graph = registry.graph();
+        report.after = heads_after(graph, &[], moves(graph, steps));
         return Ok(report);
     }
 }

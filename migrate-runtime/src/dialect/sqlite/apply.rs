@@ -44,7 +44,13 @@ pub(crate) async fn apply(
                     patience.wait().await.map_err(StepError::NotBegun)?;
                     continue;
                 }
-                return Err(StepError::Failed { step, statement, source, rolled_back });
+                return Err(StepError::Failed {
+                    step,
+                    statement,
+                    offset: None,
+                    source,
+                    rolled_back,
+                });
             }
         }
     }
@@ -68,7 +74,7 @@ async fn commit(
         }
         let rolled_back = transaction.roll_back(Some(&source)).await;
         let step = batch.steps.len().saturating_sub(1);
-        return Err(StepError::Failed { step, statement: None, source, rolled_back });
+        return Err(StepError::Failed { step, statement: None, offset: None, source, rolled_back });
     }
     if let Some(last) = durations.last_mut() {
         *last += started.elapsed();
@@ -146,7 +152,7 @@ async fn keep_books(
         revision: step.revision.id.as_str(),
         outcome: "ok",
         error_code: None,
-        duration,
+        duration: duration.into(),
     };
     history::log(connection, batch.tables, batch.run, &line).await
 }

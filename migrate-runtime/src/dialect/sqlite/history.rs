@@ -11,7 +11,8 @@ use super::transaction::ImmediateTransaction;
 use crate::dialect::{Batch, LogLine};
 use crate::error::ErrorKind;
 use crate::history::{
-    Action, AppliedRevision, Columns, Detail, FORMAT, History, NewRow, RowState, Value,
+    Action, COLUMN, Columns, Detail, FORMAT, History, NewRow, Value, answer_columns, insert,
+    reading, refuse_newer,
 };
 use crate::identity::{RunIdentity, now};
 use crate::patience::Patience;
@@ -20,13 +21,13 @@ use crate::settings::HistoryTables;
 type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
 
 /// A name as SQL: our tables always live in the main database.
-fn table(name: &str) -> String {
+pub(crate) fn table(name: &str) -> String {
     format!("main.\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The statements that make the tables, and say which format they have.
 pub(crate) fn create_statements(tables: &HistoryTables) -> [String; 4] {
-    let HistoryTables { revisions, log, meta } = tables;
+    let HistoryTables { revisions, log, meta, .. } = tables;
     [
         format!(
             "CREATE TABLE IF NOT EXISTS {} (\n  \
@@ -71,10 +72,6 @@ pub(crate) async fn create_tables(
 /// Format, version and rows.
 type Answer = (Option<String>, Option<i64>, Option<String>);
 
-/// Between the rows, and between the columns of a row: characters that ASCII has for just this.
-const ROW: char = '\x1E';
-const COLUMN: char = '\x1F';
-
 /// Reads format, version and rows in one query that answers with one row. sqlx runs SQLite in a
 /// thread of its own, and a thousand rows would be a thousand wake-ups of ours.
 pub(crate) async fn read(
@@ -102,13 +99,13 @@ async fn read_once(
     tables: &HistoryTables,
     detail: Detail,
 ) -> Result<History, ErrorKind> {
-    let HistoryTables { revisions, log, meta } = tables;
+    let HistoryTables { revisions, log, meta, .. } = tables;
     let sql = format!(
         "SELECT (SELECT value FROM {meta} WHERE key = 'format'), (SELECT max(seq) FROM {log}), \
          (SELECT group_concat(printf('{}', {}), char(30)) FROM {revisions})",
         // One call a row is cheaper than a dozen of `||`, each of which copies what is left of it.
-        ["%s"; 8].join("\u{1F}"),
-        columns(detail).join(", "),
+        ["%s"; 8].join(&COLUMN.to_string()),
+        answer_columns(detail, "replace(message, char(30), ' ')").join(", "),
         meta = table(meta),
         log = table(log),
         revisions = table(revisions),
@@ -118,55 +115,10 @@ async fn read_once(
     match query.fetch_one(&mut *connection).await {
         Ok((format, version, rows)) => {
             refuse_newer(format.as_deref())?;
-            history_of(version.unwrap_or_default(), &rows.unwrap_or_default()).map_err(reading)
+            History::parse(version.unwrap_or_default(), &rows.unwrap_or_default())
         }
         Err(error) => explain_failed_read(connection, tables, error).await,
     }
-}
-
-/// The columns of a row, in the order of [`applied_revision`].
-fn columns(detail: Detail) -> Vec<&'static str> {
-    let mut columns = vec!["seq", "id", "revises", "checksum", "state"];
-    columns.extend(match detail {
-        Detail::Plan => ["''"; 3],
-        Detail::All => [
-            "applied_at",
-            // No file's name has control characters.
-            "file",
-            // Free text could hold a separator; being last, it may hold the other one.
-            "replace(message, char(30), ' ')",
-        ],
-    });
-    columns
-}
-
-fn reading(source: sqlx::Error) -> ErrorKind {
-    ErrorKind::Database { doing: "reading the history".to_owned(), source }
-}
-
-fn history_of(version: i64, text: &str) -> Result<History, sqlx::Error> {
-    let rows = text.split(ROW).filter(|row| !row.is_empty());
-    let mut rows = rows.map(applied_revision).collect::<Result<Vec<_>, _>>()?;
-    rows.sort_unstable_by_key(|row| row.seq);
-    Ok(History { rows, version: Some(version) })
-}
-
-fn applied_revision(row: &str) -> Result<AppliedRevision, sqlx::Error> {
-    let malformed = || sqlx::Error::Decode("a row of the history is malformed".into());
-    let fields: Vec<&str> = row.splitn(8, COLUMN).collect();
-    let [seq, id, revises, checksum, state, applied_at, file, message] = fields[..] else {
-        return Err(malformed());
-    };
-    Ok(AppliedRevision {
-        seq: seq.parse().map_err(|_| malformed())?,
-        id: id.to_owned(),
-        revises: revises.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
-        checksum: checksum.to_owned(),
-        state: RowState::from_name(state),
-        message: message.to_owned(),
-        file: file.to_owned(),
-        applied_at: applied_at.to_owned(),
-    })
 }
 
 /// No tables is an empty history; tables of a newer format may lack any column but the format.
@@ -175,7 +127,7 @@ async fn explain_failed_read(
     tables: &HistoryTables,
     error: sqlx::Error,
 ) -> Result<History, ErrorKind> {
-    let HistoryTables { revisions, log, meta } = tables;
+    let HistoryTables { revisions, log, meta, .. } = tables;
     let sql = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name IN (?, ?, ?)";
     let query = sqlx::query_scalar::<_, String>(sql).bind(revisions).bind(log).bind(meta);
     // Whatever was wrong before is wrong still; the first error tells it best.
@@ -194,16 +146,6 @@ async fn explain_failed_read(
         refuse_newer(format.as_deref())?;
     }
     Err(reading(error))
-}
-
-fn refuse_newer(format: Option<&str>) -> Result<(), ErrorKind> {
-    match format.map(str::parse) {
-        Some(Ok(found)) if found > FORMAT => {
-            Err(ErrorKind::HistoryVersion { found, known: FORMAT })
-        }
-        Some(Err(_)) => Err(reading(sqlx::Error::Decode("the format is no number".into()))),
-        Some(Ok(_)) | None => Ok(()),
-    }
 }
 
 pub(crate) async fn read_source(
@@ -237,16 +179,11 @@ pub(crate) async fn insert_row(
 ) -> Result<(), sqlx::Error> {
     let columns = row.columns(batch, duration);
     let query =
-        sqlx::query(AssertSqlSafe(insert(&batch.tables.revisions, &columns, |_| "?".to_owned())));
+        sqlx::query(AssertSqlSafe(insert(&table(&batch.tables.revisions), &columns, |_| {
+            "?".to_owned()
+        })));
     bind(query, columns).execute(connection).await?;
     Ok(())
-}
-
-/// An INSERT whose values are written by `value`: as placeholders, or as literals.
-pub(crate) fn insert(name: &str, columns: &Columns, value: impl Fn(&Value) -> String) -> String {
-    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-    let values: Vec<String> = columns.iter().map(|(_, column)| value(column)).collect();
-    format!("INSERT INTO {} ({}) VALUES ({})", table(name), names.join(", "), values.join(", "))
 }
 
 fn bind(query: Query, columns: Columns) -> Query {
@@ -254,6 +191,8 @@ fn bind(query: Query, columns: Columns) -> Query {
         Value::Text(text) => query.bind(text),
         Value::Integer(number) => query.bind(number),
         Value::Now => query.bind(now()),
+        // Each statement is a message of its own here, and durations are measured.
+        Value::Elapsed => query.bind(0_i64),
     })
 }
 
@@ -263,6 +202,7 @@ pub(crate) fn literal(value: &Value) -> String {
         Value::Text(Some(text)) => format!("'{}'", text.replace('\'', "''")),
         Value::Integer(Some(number)) => number.to_string(),
         Value::Text(None) | Value::Integer(None) => "NULL".to_owned(),
+        Value::Elapsed => "0".to_owned(),
         // %f has milliseconds; the history writes microseconds.
         Value::Now => "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')".to_owned(),
     }
@@ -297,7 +237,7 @@ pub(crate) async fn clear(
         revision: "base",
         outcome: "ok",
         error_code: None,
-        duration: Duration::ZERO,
+        duration: Duration::ZERO.into(),
     };
     log(connection, tables, run, &line).await
 }
@@ -310,7 +250,7 @@ pub(crate) async fn log(
     line: &LogLine<'_>,
 ) -> Result<i64, sqlx::Error> {
     let columns = line.columns(run);
-    let sql = insert(&tables.log, &columns, |_| "?".to_owned()) + " RETURNING seq";
+    let sql = insert(&table(&tables.log), &columns, |_| "?".to_owned()) + " RETURNING seq";
     let query = bind(sqlx::query(AssertSqlSafe(sql)), columns);
     query.fetch_one(connection).await?.try_get(0)
 }
@@ -364,7 +304,7 @@ async fn replace_text(
         revision: row.id.as_str(),
         outcome: "ok",
         error_code: None,
-        duration: Duration::ZERO,
+        duration: Duration::ZERO.into(),
     };
     log(connection, tables, run, &line).await.map(|_| ())
 }

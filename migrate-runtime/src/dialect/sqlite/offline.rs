@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use migrate_model::revision::Direction;
 
-use super::history::{create_statements, delete, insert, literal};
+use super::history::{create_statements, delete, literal, table};
 use crate::dialect::{Batch, LogLine, ReadyStep};
-use crate::history::Value;
+use crate::history::{Value, insert};
 
 /// What the script begins with. The shell goes on after an error, and a COMMIT would then keep
 /// half of a revision; and it does not check foreign keys unless told.
@@ -36,9 +36,11 @@ pub(crate) fn script(batch: &Batch<'_>) -> String {
 fn books(batch: &Batch<'_>, step: &ReadyStep<'_>) -> impl Iterator<Item = String> {
     let id = step.revision.id.as_str();
     let row = match step.direction {
-        Direction::Up => {
-            insert(&batch.tables.revisions, &step.row.columns(batch, Duration::ZERO), literal)
-        }
+        Direction::Up => insert(
+            &table(&batch.tables.revisions),
+            &step.row.columns(batch, Duration::ZERO),
+            literal,
+        ),
         Direction::Down => delete(batch.tables, &literal(&Value::from(id))),
     };
     let line = LogLine {
@@ -46,8 +48,8 @@ fn books(batch: &Batch<'_>, step: &ReadyStep<'_>) -> impl Iterator<Item = String
         revision: id,
         outcome: "ok",
         error_code: None,
-        duration: Duration::ZERO,
+        duration: Duration::ZERO.into(),
     };
-    let log = insert(&batch.tables.log, &line.columns(batch.run), literal);
+    let log = insert(&table(&batch.tables.log), &line.columns(batch.run), literal);
     [row, log].into_iter()
 }

@@ -1,0 +1,242 @@
+//! Running steps on PostgreSQL: a message a revision, which is a transaction by itself; several
+//! revisions that shall be one are messages in a transaction of ours.
+
+use std::time::{Duration, Instant};
+
+use futures_util::TryStreamExt;
+use sqlx::{AssertSqlSafe, Either, Row};
+
+use super::connect::{Locked, Session};
+use super::error::{is_canceled, is_lock_timeout, position, sqlstate};
+use super::message::{self, Message, Preparation};
+use super::session_limits::SessionLimits;
+use crate::connection::Listener;
+use crate::dialect::{Batch, Outcome, ReadyStep, StepError};
+use crate::error::ErrorKind;
+use crate::event::Event;
+use crate::patience::Patience;
+
+/// How often it's asked whether the run shall stop while a statement is running.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Runs the batch: all of it is committed, or nothing. A statement that waits too long for another
+/// session's lock ends its message, which is then tried again; meanwhile nobody queues behind it.
+pub(crate) async fn apply(
+    session: &mut Session<'_>,
+    batch: &Batch<'_>,
+    patience: &mut Patience<'_>,
+) -> Result<Outcome, StepError> {
+    let Some(locked) = session.locked.clone() else {
+        return Err(StepError::NotBegun(ErrorKind::LockLost));
+    };
+    patience.begin_anew();
+    loop {
+        let limits = SessionLimits::of(patience.rest(), batch.interrupt);
+        let error = match attempt(session, batch, &locked, limits, patience.listener()).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(error) => error,
+        };
+        if let StepError::Failed { source, rolled_back: true, .. } = &error
+            && is_lock_timeout(source)
+            && !patience.rest().is_zero()
+        {
+            patience.wait().await.map_err(StepError::NotBegun)?;
+            continue;
+        }
+        return Err(error);
+    }
+}
+
+async fn attempt(
+    session: &mut Session<'_>,
+    batch: &Batch<'_>,
+    locked: &Locked,
+    limits: SessionLimits,
+    listener: Listener<'_>,
+) -> Result<Outcome, StepError> {
+    let preparation = match batch.expected_version {
+        None => Preparation::Tables,
+        Some(_) => Preparation::Nothing,
+    };
+    match batch.steps {
+        [] => {
+            let sql = message::of_clearing(batch, locked, preparation);
+            let message = Message { before: 0, section: 0..0, sql };
+            let version = send(session, batch, None, &message, listener).await;
+            let version = version.map_err(|fault| fault.of_step(0, true))?;
+            Ok(Outcome::Done { durations: Vec::new(), version })
+        }
+        [step] => {
+            let message = message::of_step(batch, locked, step, preparation, limits);
+            let started = Instant::now();
+            let sent = send(session, batch, Some(step), &message, listener).await;
+            // The server rolls a message back as a whole; what it did not answer is uncertain.
+            let version = sent.map_err(|fault| {
+                let is_rolled_back = fault.is_answered() && !fault.has_committed;
+                fault.of_step(0, is_rolled_back)
+            })?;
+            Ok(Outcome::Done { durations: vec![started.elapsed()], version })
+        }
+        steps => together(session, batch, steps, (locked, preparation, limits), listener).await,
+    }
+}
+
+async fn together(
+    session: &mut Session<'_>,
+    batch: &Batch<'_>,
+    steps: &[ReadyStep<'_>],
+    (locked, preparation, limits): (&Locked, Preparation, SessionLimits),
+    listener: Listener<'_>,
+) -> Result<Outcome, StepError> {
+    simple(session, "BEGIN").await.map_err(|fault| fault.of_step(0, true))?;
+    let mut durations = Vec::with_capacity(steps.len());
+    let mut version = 0;
+    for (at, step) in steps.iter().enumerate() {
+        let (preparation, batch) = match at {
+            0 => (preparation, batch.clone()),
+            _ => (Preparation::Nothing, Batch { clears_history: false, ..batch.clone() }),
+        };
+        let message = message::of_step(&batch, locked, step, preparation, limits);
+        let started = Instant::now();
+        match send(session, &batch, Some(step), &message, listener).await {
+            Ok(newest) => version = newest,
+            Err(fault) => {
+                let rolled_back = simple(session, "ROLLBACK").await.is_ok();
+                return Err(fault.of_step(at, rolled_back));
+            }
+        }
+        durations.push(started.elapsed());
+    }
+    let last = steps.len().saturating_sub(1);
+    // After a COMMIT that failed nothing is left; after one that was not answered nobody knows.
+    simple(session, "COMMIT").await.map_err(|fault| {
+        let is_rolled_back = fault.is_answered();
+        fault.of_step(last, is_rolled_back)
+    })?;
+    Ok(Outcome::Done { durations, version })
+}
+
+/// What went wrong with a message, and at which statement of the section.
+struct Fault {
+    statement: Option<usize>,
+    /// Where in the section, in bytes.
+    offset: Option<usize>,
+    source: sqlx::Error,
+    /// The lock was no longer ours when the message began.
+    is_unlocked: bool,
+    /// The section has ended the transaction by itself, so the row was refused.
+    has_committed: bool,
+}
+
+impl Fault {
+    fn plain(source: sqlx::Error) -> Self {
+        let (statement, offset) = (None, None);
+        Self { statement, offset, source, is_unlocked: false, has_committed: false }
+    }
+
+    /// Whether the server has answered; if not, nobody knows what it did.
+    fn is_answered(&self) -> bool {
+        self.source.as_database_error().is_some()
+    }
+
+    fn of_step(self, step: usize, rolled_back: bool) -> StepError {
+        if self.is_unlocked {
+            return StepError::NotBegun(ErrorKind::LockLost);
+        }
+        let Self { statement, offset, source, .. } = self;
+        StepError::Failed { step, statement, offset, source, rolled_back }
+    }
+}
+
+async fn simple(session: &mut Session<'_>, sql: &'static str) -> Result<(), Fault> {
+    let sent = sqlx::raw_sql(sql).execute(session.connection()).await;
+    sent.map(|_| ()).map_err(Fault::plain)
+}
+
+/// Sends a message and gives the number of its log line.
+async fn send(
+    session: &mut Session<'_>,
+    batch: &Batch<'_>,
+    step: Option<&ReadyStep<'_>>,
+    message: &Message,
+    listener: Listener<'_>,
+) -> Result<i64, Fault> {
+    if let Some(step) = step {
+        listener(&Event::StepStarted { revision: step.revision, direction: step.direction });
+    }
+    let statements = step.map_or(0, |step| step.statements.len());
+    let canceller = session.canceller();
+    let mut is_cancelled = false;
+    let mut version = 0;
+    // A result ends each statement, so their number tells where an error is that has no place.
+    let mut results = 0;
+    let mut started = Instant::now();
+    let sql = AssertSqlSafe(message.sql.clone());
+    let mut answers = sqlx::raw_sql(sql).fetch_many(session.connection());
+    loop {
+        let answer = match tokio::time::timeout(TICK, answers.try_next()).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                if !is_cancelled && batch.interrupt.is_stopped() {
+                    is_cancelled = true;
+                    canceller.cancel().await;
+                }
+                continue;
+            }
+        };
+        match answer {
+            Ok(None) => return Ok(version),
+            Ok(Some(Either::Right(row))) if results >= message.before + statements => {
+                // Only the log line's number is one; what else is answered then is of no interest.
+                version = row.try_get::<i64, _>("seq").unwrap_or(version);
+            }
+            Ok(Some(Either::Right(_))) => {}
+            Ok(Some(Either::Left(_))) => {
+                let at = results.checked_sub(message.before).filter(|at| *at < statements);
+                if let (Some(at), Some(step)) = (at, step) {
+                    let statement = &step.section[step.statements[at].sql.clone()];
+                    let duration = started.elapsed();
+                    listener(&Event::StatementFinished { statement, duration });
+                }
+                results += 1;
+                started = Instant::now();
+            }
+            Err(source) => {
+                if is_canceled(&source) && !batch.interrupt.is_stopped() {
+                    batch.interrupt.exceed();
+                }
+                return Err(fault(message, step, results, source));
+            }
+        }
+    }
+}
+
+/// Which statement it was: the one at the error's place, else the one after the last result.
+fn fault(
+    message: &Message,
+    step: Option<&ReadyStep<'_>>,
+    results: usize,
+    source: sqlx::Error,
+) -> Fault {
+    let statements = step.map(|step| step.statements).unwrap_or_default();
+    let place = position(&source).and_then(|at| message.sql.char_indices().nth(at));
+    let offset = place
+        .map(|(at, _)| at)
+        .filter(|at| message.section.contains(at))
+        .map(|at| at - message.section.start);
+    let by_place =
+        offset.and_then(|at| statements.iter().position(|statement| statement.whole.contains(&at)));
+    let by_count = || results.checked_sub(message.before).filter(|at| *at < statements.len());
+    let statement = match position(&source) {
+        Some(_) => by_place,
+        None => by_count(),
+    };
+    let is_guard = matches!(sqlstate(&source), Some("22012" | "23502"));
+    Fault {
+        statement,
+        offset: offset.filter(|_| statement.is_some()),
+        is_unlocked: is_guard && step.is_some() && results == 0,
+        has_committed: is_guard && step.is_some() && results == message.before + statements.len(),
+        source,
+    }
+}

@@ -1,0 +1,107 @@
+//! Opening PostgreSQL databases, and what a run must know of its session.
+
+use std::str::FromStr;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, PgConnection, Postgres};
+
+use crate::dialect::handle::{self, Handle};
+use crate::error::ErrorKind;
+
+use super::cancel::Canceller;
+
+/// Where a PostgreSQL connection comes from.
+pub(crate) type Source<'c> = handle::Source<'c, Postgres>;
+
+/// A connection, and what holds as long as it is ours.
+pub(crate) struct Session<'c> {
+    /// `None` once it is given back.
+    handle: Option<Handle<'c, Postgres>>,
+    /// How to reach the same server again; not known of a borrowed connection.
+    options: Option<PgConnectOptions>,
+    /// What was found when the lock was taken; `Some` as long as it is held.
+    pub(super) locked: Option<Locked>,
+}
+
+/// What a run with work to do knows of its session.
+#[derive(Debug, Clone)]
+pub(crate) struct Locked {
+    /// The key of the advisory lock.
+    pub(super) key: i64,
+    /// The schema of the history tables.
+    pub(super) schema: String,
+    /// How the session was found, and is left: `search_path` and `role`.
+    pub(super) search_path: String,
+    pub(super) role: String,
+    /// The server's process for this session.
+    pub(super) pid: i32,
+}
+
+impl Session<'_> {
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        let handle = self.handle.as_mut();
+        handle.expect("the handle is taken only by methods that consume the session").connection()
+    }
+
+    /// What ends a statement of this session from outside.
+    pub(super) fn canceller(&self) -> Canceller {
+        let pid = self.locked.as_ref().map(|locked| locked.pid).unwrap_or_default();
+        Canceller { options: self.options.clone(), pid }
+    }
+
+    /// Gives the connection back. One that still holds the lock is closed, which ends the lock.
+    pub(crate) async fn release(mut self) {
+        let is_locked = self.locked.take().is_some();
+        match self.handle.take() {
+            Some(handle) if is_locked => handle.discard().await,
+            Some(handle) => handle.release().await,
+            None => {}
+        }
+    }
+
+    pub(crate) async fn discard(mut self) {
+        self.locked = None;
+        if let Some(handle) = self.handle.take() {
+            handle.discard().await;
+        }
+    }
+}
+
+/// A run whose future was dropped can't unlock any more: a pooled connection must not go back with
+/// the lock, or nobody could run again. A borrowed one keeps it until its owner closes it.
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        if self.locked.is_some()
+            && let Some(Handle::Pooled(connection)) = &mut self.handle
+        {
+            connection.close_on_drop();
+        }
+    }
+}
+
+/// Takes or opens the connection.
+pub(crate) async fn open(source: Source<'_>) -> Result<Session<'_>, ErrorKind> {
+    let options = match &source {
+        Source::Pool(pool) => Some((*pool.connect_options()).clone()),
+        Source::Connection(_) => None,
+        Source::Url(url) => Some(options(url)?),
+    };
+    let own = options.clone();
+    let handle = Handle::take(source, async move |_| {
+        own.unwrap_or_default().connect().await.map_err(|source| ErrorKind::Database {
+            doing: "connecting to the database".to_owned(),
+            source,
+        })
+    });
+    Ok(Session { handle: Some(handle.await?), options, locked: None })
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, ErrorKind> {
+    // sqlx's message would quote the URL, with its password.
+    let options = PgConnectOptions::from_str(url).map_err(|_| ErrorKind::Usage {
+        message: "the database's URL is none that PostgreSQL understands".to_owned(),
+        code: "config.database_url",
+    })?;
+    // Statements are shown by our own events.
+    Ok(options.application_name("cargo-migrate").disable_statement_logging())
+}

@@ -1,0 +1,62 @@
+//! What PostgreSQL's errors mean.
+//! Codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+
+use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
+
+fn of_server(error: &sqlx::Error) -> Option<&PgDatabaseError> {
+    error.as_database_error()?.try_downcast_ref()
+}
+
+/// The SQLSTATE of an error that the server sent.
+pub(crate) fn sqlstate(error: &sqlx::Error) -> Option<&str> {
+    of_server(error).map(PgDatabaseError::code)
+}
+
+/// Where in the message the error is, in characters from 0; run-time errors have no place.
+pub(crate) fn position(error: &sqlx::Error) -> Option<usize> {
+    match of_server(error)?.position()? {
+        PgErrorPosition::Original(position) => position.checked_sub(1),
+        PgErrorPosition::Internal { .. } => None,
+    }
+}
+
+/// What the server says beyond its message: detail, hint, and where in a function it happened.
+pub(crate) fn notes(error: &sqlx::Error) -> Vec<String> {
+    let Some(error) = of_server(error) else { return Vec::new() };
+    let detail = error.detail().map(|detail| format!("detail: {detail}"));
+    let hint = error.hint().map(|hint| format!("hint: {hint}"));
+    let within = error.r#where().map(|within| format!("in: {within}"));
+    detail.into_iter().chain(hint).chain(within).collect()
+}
+
+/// `lock_not_available`
+pub(crate) fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    sqlstate(error) == Some("55P03")
+}
+
+/// `query_canceled`: by request, or because of `statement_timeout`.
+pub(crate) fn is_canceled(error: &sqlx::Error) -> bool {
+    sqlstate(error) == Some("57014")
+}
+
+/// `undefined_table`, and `invalid_schema_name`
+pub(crate) fn is_missing_table(error: &sqlx::Error) -> bool {
+    matches!(sqlstate(error), Some("42P01" | "3F000"))
+}
+
+/// The stable code of an error that is the database's fault, not a statement's.
+pub(crate) fn database_fault(error: &sqlx::Error) -> Option<&'static str> {
+    match sqlstate(error)? {
+        // insufficient_privilege
+        "42501" => Some("database.permission"),
+        // invalid_catalog_name, invalid_authorization_specification, invalid_password,
+        // cannot_connect_now, too_many_connections
+        "3D000" | "28000" | "28P01" | "57P03" | "53300" => Some("database.unreachable"),
+        // disk_full
+        "53100" => Some("database.full"),
+        // admin_shutdown, crash_shutdown, and all connection exceptions
+        "57P01" | "57P02" => Some("database.lost"),
+        code if code.starts_with("08") => Some("database.lost"),
+        _ => None,
+    }
+}

@@ -1,0 +1,128 @@
+//! One revision as one message: what stands before its statements, they, and its bookkeeping. The
+//! server runs all of a message as one transaction, and after an error nothing of it is left.
+
+use std::ops::Range;
+
+use migrate_model::revision::Direction;
+
+use super::connect::Locked;
+use super::history::{Names, create_statements, log_statement};
+use super::session_limits::SessionLimits;
+use super::{lock, quote};
+use crate::dialect::{Batch, LogLine, ReadyStep};
+use crate::history::{Action, Value, insert};
+
+/// A message, and where in it the section stands.
+pub(super) struct Message {
+    pub(super) sql: String,
+    /// How many statements come before the section's.
+    pub(super) before: usize,
+    /// The section within `sql`, in bytes.
+    pub(super) section: Range<usize>,
+}
+
+/// What a batch begins with, besides its first step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Preparation {
+    Nothing,
+    /// The history tables are made.
+    Tables,
+}
+
+/// The message of a step.
+///
+/// The step's number is a setting that ends with the transaction: a script that commits by itself
+/// takes it away, and the row is then refused (its id would be NULL).
+pub(super) fn of_step(
+    batch: &Batch<'_>,
+    locked: &Locked,
+    step: &ReadyStep<'_>,
+    preparation: Preparation,
+    limits: SessionLimits,
+) -> Message {
+    let names = Names::of(batch.tables, Some(&locked.schema));
+    let id = step.revision.id.as_str();
+    let mut before = vec![
+        format!("SELECT 1 / CASE WHEN {} THEN 1 ELSE 0 END", lock::is_ours(locked.key)),
+        format!("SET LOCAL migrate.step = {}", quote::text(id)),
+    ];
+    before.extend(limits.statements());
+    if preparation == Preparation::Tables {
+        before.extend(create_statements(&names));
+    }
+    if batch.clears_history {
+        before.push(format!("DELETE FROM {}", names.revisions));
+    }
+    let count = before.len();
+    let mut sql: String = before.iter().map(|statement| format!("{statement};\n")).collect();
+    let start = sql.len();
+    sql.push_str(step.section);
+    let section = start..sql.len();
+    // The newline ends a comment in which the section may end.
+    sql.push_str("\n;\n");
+    for statement in books(batch, &names, step) {
+        sql.push_str(&statement);
+        sql.push_str(";\n");
+    }
+    sql.push_str(&left_as_found(locked));
+    Message { sql, before: count, section }
+}
+
+/// The row and the log line.
+fn books(batch: &Batch<'_>, names: &Names, step: &ReadyStep<'_>) -> [String; 2] {
+    let id = quote::text(step.revision.id.as_str());
+    let guarded = format!(
+        "(SELECT id FROM (VALUES ({id})) AS step (id) \
+         WHERE pg_catalog.current_setting('migrate.step', true) = {id})"
+    );
+    let row = match step.direction {
+        Direction::Up => {
+            let columns = step.row.columns(batch, Value::Elapsed);
+            let insert = insert(&names.revisions, &columns, quote::value);
+            // The id is the first value.
+            insert.replacen(&format!("VALUES ({id}"), &format!("VALUES ({guarded}"), 1)
+        }
+        Direction::Down => format!(
+            "WITH gone AS (DELETE FROM {} WHERE id = {guarded} RETURNING 1) \
+             SELECT 1 / count(*) FROM gone",
+            names.revisions
+        ),
+    };
+    let line = LogLine {
+        action: step.action,
+        revision: step.revision.id.as_str(),
+        outcome: "ok",
+        error_code: None,
+        duration: Value::Elapsed,
+    };
+    [row, log_statement(names, batch.run, &line) + " RETURNING seq"]
+}
+
+/// A `pg_dump` preamble empties the search_path, and a script may take on another role.
+fn left_as_found(locked: &Locked) -> String {
+    format!(
+        "SELECT pg_catalog.set_config('search_path', {}, false), \
+         pg_catalog.set_config('role', {}, false)",
+        quote::text(&locked.search_path),
+        quote::text(&locked.role)
+    )
+}
+
+/// A message that only forgets all that is recorded: `stamp base --purge`.
+pub(super) fn of_clearing(batch: &Batch<'_>, locked: &Locked, preparation: Preparation) -> String {
+    let names = Names::of(batch.tables, Some(&locked.schema));
+    let line = LogLine {
+        action: Action::Stamp,
+        revision: "base",
+        outcome: "ok",
+        error_code: None,
+        duration: Value::Elapsed,
+    };
+    let mut statements = match preparation {
+        Preparation::Tables => create_statements(&names).to_vec(),
+        Preparation::Nothing => Vec::new(),
+    };
+    statements.push(format!("DELETE FROM {}", names.revisions));
+    statements.push(log_statement(&names, batch.run, &line) + " RETURNING seq");
+    statements.join(";\n")
+}

@@ -1,0 +1,19 @@
+//! PostgreSQL. A session's advisory lock keeps other writers out; a revision, its row and its log
+//! line are one message, which the server runs as one transaction.
+
+mod apply;
+mod cancel;
+mod connect;
+mod error;
+pub(crate) mod history;
+mod lock;
+mod message;
+mod offline;
+mod quote;
+mod session_limits;
+
+pub(crate) use apply::apply;
+pub(crate) use connect::{Session, Source, open};
+pub(crate) use error::database_fault;
+pub(crate) use lock::{lock, unlock};
+pub(crate) use offline::{HEAD as SCRIPT_HEAD, script};

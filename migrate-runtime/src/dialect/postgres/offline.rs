@@ -1,0 +1,53 @@
+//! A batch as a script for `psql`, with the same bookkeeping as a run's.
+
+use migrate_model::revision::Direction;
+
+use super::history::{Names, create_statements, log_statement};
+use super::quote;
+use crate::dialect::{Batch, LogLine, ReadyStep};
+use crate::history::{Value, insert};
+
+/// What the script begins with. psql goes on after an error, unless told.
+pub(crate) const HEAD: &str =
+    "-- Stop at the first error: psql -v ON_ERROR_STOP=1 -f script.sql\n\\set ON_ERROR_STOP on\n";
+
+/// The steps of the batch in one transaction.
+pub(crate) fn script(batch: &Batch<'_>) -> String {
+    let names = Names::of(batch.tables, batch.tables.schema.as_deref());
+    let mut lines = vec!["BEGIN;".to_owned()];
+    if batch.expected_version.is_none() {
+        lines.extend(create_statements(&names).into_iter().map(|statement| statement + ";"));
+    }
+    for step in batch.steps {
+        lines.push(format!("-- {} {}", step.direction.name(), step.revision.id));
+        // The semicolon on a line of its own ends what ends in a comment.
+        lines.push(format!("{}\n;", step.section.trim()));
+        lines.extend(books(batch, &names, step).map(|statement| statement + ";"));
+    }
+    lines.push("COMMIT;\n".to_owned());
+    lines.join("\n")
+}
+
+fn books(
+    batch: &Batch<'_>,
+    names: &Names,
+    step: &ReadyStep<'_>,
+) -> impl Iterator<Item = String> + use<> {
+    let id = step.revision.id.as_str();
+    let row = match step.direction {
+        Direction::Up => {
+            insert(&names.revisions, &step.row.columns(batch, Value::Elapsed), quote::value)
+        }
+        Direction::Down => {
+            format!("DELETE FROM {} WHERE id = {}", names.revisions, quote::text(id))
+        }
+    };
+    let line = LogLine {
+        action: step.action,
+        revision: id,
+        outcome: "ok",
+        error_code: None,
+        duration: Value::Elapsed,
+    };
+    [row, log_statement(names, batch.run, &line)].into_iter()
+}
