@@ -28,6 +28,9 @@
 //!
 //! Without a dialect's feature (`sqlite`, `sqlite-unbundled`) only the [`Registry`] is here.
 
+// A dialect alone leaves what only the others need unused.
+#![cfg_attr(not(all(feature = "_sqlite", feature = "postgres")), allow(dead_code))]
+
 #[cfg(feature = "_dialect")]
 mod connection;
 #[cfg(feature = "_dialect")]

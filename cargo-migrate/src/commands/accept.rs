@@ -23,7 +23,7 @@ pub(crate) async fn run(common: &Common, accept: &Accept, output: &Output) -> Ou
     let id = graph.revision(index).id.as_str();
     let edited = status.edited.iter().find(|edited| edited.id.as_str() == id);
     if let Some(edited) = edited {
-        show(edited, output);
+        show(edited, url.dialect(), output);
         if !output.confirm(&format!("record this edit in {}?", url.shown())) {
             tell(output, id, &edited.applied, &edited.applied);
             return Ok(Exit::Done);
@@ -61,10 +61,10 @@ fn short(sum: &str) -> String {
     sum.parse().map_or_else(|_| sum.to_owned(), |sum: Checksum| sum.short())
 }
 
-fn show(edited: &EditedRevision, output: &Output) {
+fn show(edited: &EditedRevision, dialect: Dialect, output: &Output) {
     if let (Some(applied), Some(at_hand)) = (edited.applied_source(), edited.source_at_hand()) {
         output.line(diff::changed_lines(applied, at_hand));
-        output.line(match same_statements(Dialect::Sqlite, applied, at_hand) {
+        output.line(match same_statements(dialect, applied, at_hand) {
             true => "   only comments differ: the statements are the same",
             false => {
                 "   the statements differ: a database made from scratch may not be like this one"

@@ -3,6 +3,7 @@
 use std::fs;
 
 use camino::Utf8Path;
+use migrate_model::Dialect;
 use serde_json::json;
 
 use super::{Outcome, run};
@@ -15,6 +16,14 @@ use crate::project::{DatabaseUrl, Project, shown};
 pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -> Outcome {
     let project = Project::find(common)?;
     let url = project.database_url(common)?;
+    if url.dialect() != Dialect::Sqlite {
+        return Err(CliError::Project {
+            code: "config.dialect",
+            message: format!("this version creates and drops only SQLite files, not {}", url.shown()),
+            hint: Some("use createdb and dropdb".to_owned()),
+            candidates: Vec::new(),
+        });
+    }
     let Some(file) = url.file() else {
         return Err(CliError::Project {
             code: "config.database_url",
@@ -36,7 +45,7 @@ pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -
             // What can't be applied is told before anything is dropped.
             let migrator = run::migrator(&project, &RunOptions::default(), output)?;
             let newest = project.newest();
-            if let Err(error) = migrator.plan_on_empty(newest, migrate_model::Dialect::Sqlite) {
+            if let Err(error) = migrator.plan_on_empty(newest, url.dialect()) {
                 return Err(run::failed(&project, &migrator, &url, "database reset", error).await);
             }
             if url.is_read_only() {

@@ -27,9 +27,9 @@ const FILES: [(&str, &str); 4] = [
 
 pub(crate) fn run(common: &Common, init: &Init, output: &Output) -> Outcome {
     for dialect in &init.dialect {
-        if dialect != "sqlite" {
+        if !matches!(dialect.as_str(), "sqlite" | "postgres") {
             let message = format!("the dialect `{dialect}` is not supported by this version");
-            return Err(error("config.dialect", message, "--dialect sqlite"));
+            return Err(error("config.dialect", message, "--dialect sqlite,postgres"));
         }
     }
     let place = Place::find(common)?;

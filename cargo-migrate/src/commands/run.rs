@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use migrate_model::Dialect;
 use migrate_model::revision::Direction;
 use migrate_runtime::{Error, ErrorKind, Event, Migrator, OfflineRange, Plan, Report, TargetError};
 
@@ -172,8 +171,7 @@ pub(super) fn print_script(
         }
     };
     let range = OfflineRange { from, to, direction };
-    let dialect = project.config.dialects.first().copied().unwrap_or(Dialect::Sqlite);
-    let script = migrator.script(range, dialect).map_err(|error| match error.kind() {
+    let script = migrator.script(range, project.dialect()).map_err(|error| match error.kind() {
         ErrorKind::Target(target) => CliError::target(
             migrator.registry().graph(),
             None,

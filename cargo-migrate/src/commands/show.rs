@@ -2,7 +2,7 @@
 
 use migrate_model::revision::{Direction, FileError};
 use migrate_model::script::{Script, statements};
-use migrate_model::{Dialect, Graph, Position};
+use migrate_model::{Graph, Position};
 use migrate_runtime::Registry;
 use serde_json::{Value, json};
 
@@ -100,7 +100,7 @@ fn sent(
     };
     let script = Script::parse(&text).map_err(fault)?;
     let section = script
-        .section(direction, Dialect::Sqlite)
+        .section(direction, project.dialect())
         .map_err(|problem| fault(migrate_model::script::ScriptError { offset: 0, problem }))?;
     let Some(section) = section else {
         let (id, file) = (revision.id.clone(), revision.file.clone());
@@ -109,7 +109,7 @@ fn sent(
             migrate_runtime::ErrorKind::Irreversible { id, file }.into(),
         ));
     };
-    let split = statements(&text, section, Dialect::Sqlite).map_err(fault)?;
+    let split = statements(&text, section, project.dialect()).map_err(fault)?;
     let body = &text[section.body.clone()];
     Ok(split.statements.iter().map(|statement| body[statement.sql.clone()].to_owned()).collect())
 }

@@ -1,6 +1,5 @@
 //! `stamp`: records a state without running anything.
 
-use migrate_model::Dialect;
 use serde_json::json;
 
 use super::Outcome;
@@ -17,7 +16,7 @@ pub(crate) async fn run(common: &Common, stamp: &Stamp, output: &Output) -> Outc
     let failed = |error| CliError::run(&project, error);
     let targets: Vec<&str> = stamp.revisions.iter().map(String::as_str).collect();
     if stamp.sql {
-        let script = migrator.stamp_script(&targets, Dialect::Sqlite).map_err(failed)?;
+        let script = migrator.stamp_script(&targets, project.dialect()).map_err(failed)?;
         output.json(&json!({ "sql": script }));
         if !output.is_json() {
             Output::product(&script);
@@ -28,7 +27,7 @@ pub(crate) async fn run(common: &Common, stamp: &Stamp, output: &Output) -> Outc
     let was_missing = url.is_missing();
     if was_missing {
         // A name that names nothing is no reason to make a file.
-        migrator.stamp_script(&targets, Dialect::Sqlite).map_err(failed)?;
+        migrator.stamp_script(&targets, url.dialect()).map_err(failed)?;
     }
     let report = match stamp.purge {
         true => migrator.stamp_anew(url.as_str(), &targets).await,

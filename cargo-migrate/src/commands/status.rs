@@ -29,7 +29,7 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
     let unknown: Vec<&str> = status.unknown.iter().map(|unknown| unknown.id.as_str()).collect();
     output.json(&json!({
         "database": url.shown(),
-        "dialect": "sqlite",
+        "dialect": url.dialect().name(),
         "heads": graph_heads,
         "current": status.current,
         "applied": status.applied.len(),

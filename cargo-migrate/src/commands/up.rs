@@ -1,6 +1,5 @@
 //! `up`: applies revisions.
 
-use migrate_model::Dialect;
 use migrate_model::revision::Direction;
 use migrate_runtime::Report;
 
@@ -17,7 +16,7 @@ pub(crate) async fn run(common: &Common, up: &Up, output: &Output) -> Outcome {
         return run::print_script(&project, &migrator, target, Direction::Up, output);
     }
     let url = project.database_url(common)?;
-    let on_empty = || migrator.plan_on_empty(target, Dialect::Sqlite);
+    let on_empty = || migrator.plan_on_empty(target, url.dialect());
     if up.options.dry_run {
         let plan = match url.is_missing() {
             true => on_empty(),

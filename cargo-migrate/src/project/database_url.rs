@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use migrate_model::Dialect;
 use migrate_model::config::{Config, Environment};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
@@ -16,8 +17,9 @@ use crate::error::CliError;
 pub(crate) struct DatabaseUrl {
     url: String,
     shown: String,
-    /// The file of a SQLite database; `None` for one in memory.
+    /// The file of a SQLite database; `None` for one in memory, or on a server.
     file: Option<Utf8PathBuf>,
+    dialect: Dialect,
 }
 
 impl DatabaseUrl {
@@ -31,7 +33,12 @@ impl DatabaseUrl {
         &self.shown
     }
 
-    /// The file of a SQLite database; `None` for one in memory.
+    /// The dialect that its scheme says.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The file of a SQLite database; `None` for one in memory, or on a server.
     pub(crate) fn file(&self) -> Option<&Utf8Path> {
         self.file.as_deref()
     }
@@ -145,7 +152,7 @@ fn parse(url: &str, base: &Utf8Path) -> Result<DatabaseUrl, CliError> {
             let in_memory = path == ":memory:"
                 || query.is_some_and(|query| query.split('&').any(|part| part == "mode=memory"));
             if in_memory {
-                return Ok(DatabaseUrl { url: url.to_owned(), shown, file: None });
+                return Ok(DatabaseUrl { url: url.to_owned(), shown, file: None, dialect: Dialect::Sqlite });
             }
             if path.is_empty() {
                 return Err(unusable("the SQLite URL names no file".to_owned()));
@@ -153,9 +160,12 @@ fn parse(url: &str, base: &Utf8Path) -> Result<DatabaseUrl, CliError> {
             let path = base.join(&*percent_decoded(path));
             let query = query.map(|query| format!("?{query}")).unwrap_or_default();
             let url = format!("sqlite://{}{query}", percent_encoded(path.as_str()));
-            Ok(DatabaseUrl { url, shown, file: Some(path) })
+            Ok(DatabaseUrl { url, shown, file: Some(path), dialect: Dialect::Sqlite })
         }
-        Some((scheme @ ("postgres" | "postgresql" | "mysql" | "mariadb"), _)) => {
+        Some(("postgres" | "postgresql", _)) => {
+            Ok(DatabaseUrl { url: url.to_owned(), shown, file: None, dialect: Dialect::Postgres })
+        }
+        Some((scheme @ ("mysql" | "mariadb"), _)) => {
             Err(unusable(format!("{scheme} is not supported by this version")))
         }
         // It isn't shown: what is no URL can't be told apart into what is secret and what isn't.

@@ -11,7 +11,7 @@ pub(crate) mod manifest_edit;
 use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use migrate_model::RevisionFile;
+use migrate_model::{Dialect, RevisionFile};
 use migrate_model::config::{
     Config, MultipleHeads as MultipleHeadsSetting, StoreSource as StoreSourceSetting,
     TransactionSetting,
@@ -194,6 +194,11 @@ impl Project {
             MultipleHeadsSetting::Deny => MultipleHeads::Deny,
             MultipleHeadsSetting::Allow => MultipleHeads::Allow,
         }
+    }
+
+    /// The dialect to write and to check for where no database is asked: the first configured one.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.config.dialects.first().copied().unwrap_or(Dialect::Sqlite)
     }
 
     /// What a run without a target goes to.

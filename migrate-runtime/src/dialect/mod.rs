@@ -103,6 +103,17 @@ pub(crate) fn database_fault(error: &sqlx::Error) -> Option<&'static str> {
     }
 }
 
+/// What the server says of an error beyond its message, a line each.
+pub(crate) fn notes(error: &sqlx::Error) -> Vec<String> {
+    #[cfg(feature = "postgres")]
+    return postgres::notes(error);
+    #[cfg(not(feature = "postgres"))]
+    {
+        let _ = error;
+        Vec::new()
+    }
+}
+
 fn fault_of_server(error: &sqlx::Error) -> Option<&'static str> {
     #[cfg(feature = "_sqlite")]
     if let Some(code) = sqlite::database_fault(error) {

@@ -14,6 +14,6 @@ mod session_limits;
 
 pub(crate) use apply::apply;
 pub(crate) use connect::{Session, Source, open};
-pub(crate) use error::database_fault;
+pub(crate) use error::{database_fault, notes};
 pub(crate) use lock::{lock, unlock};
 pub(crate) use offline::{HEAD as SCRIPT_HEAD, script};
