@@ -38,7 +38,7 @@ pub(crate) async fn run(common: &Common, current: &Current, output: &Output) -> 
         output.line("base: nothing is applied");
     }
     if at_heads == Some(false) {
-        output.verb("Next", "not at the heads: cargo migrate status shows what is pending");
+        output.next("not at the heads: cargo migrate status shows what is pending");
         return Ok(Exit::Findings);
     }
     Ok(Exit::Done)

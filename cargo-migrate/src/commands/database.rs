@@ -5,6 +5,7 @@ use std::fs;
 use camino::Utf8Path;
 use serde_json::json;
 
+use super::run::Attempt;
 use super::{Outcome, run};
 use crate::arguments::{Common, Database, DatabaseAction, RunOptions};
 use crate::error::CliError;
@@ -37,7 +38,8 @@ pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -
             let migrator = run::migrator(&project, &RunOptions::default(), output)?;
             let newest = project.newest();
             if let Err(error) = migrator.plan_on_empty(newest, migrate_model::Dialect::Sqlite) {
-                return Err(run::failed(&project, &migrator, &url, "database reset", error).await);
+                let attempt = Attempt { command: "database reset", target: None };
+                return Err(run::failed(&project, &migrator, &url, attempt, error).await);
             }
             if url.is_read_only() {
                 return Err(unreachable(&url, "its mode allows no writing"));

@@ -11,6 +11,7 @@ use super::Outcome;
 use crate::arguments::{Common, History};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::fork::Wanted;
 use crate::output::dag::{self, Node};
 use crate::output::{DIM, Output, json as document};
 use crate::project::Project;
@@ -20,7 +21,7 @@ pub(crate) async fn run(common: &Common, history: &History, output: &Output) -> 
     let migrator = project.migrator(project.registry()?);
     let range = history.range.as_deref().or(history.rev_range.as_deref()).unwrap_or(":");
     let graph = migrator.registry().graph();
-    let failed = |error| CliError::target(graph, None, &error, "the range has no single end");
+    let failed = |error| CliError::target(graph, None, &error, Wanted::Itself);
     let parsed = Range::parse(range).map_err(failed)?;
     let asks_database = history.indicate_current || parsed.needs_state();
     let status = if asks_database {
@@ -61,7 +62,7 @@ pub(crate) async fn run(common: &Common, history: &History, output: &Output) -> 
         });
     }
     if graph.is_empty() {
-        output.verb("Next", "cargo migrate new \"…\" writes the first revision");
+        output.next("cargo migrate new \"…\" writes the first revision");
     }
     output.json(&json!({ "revisions": revisions }));
     Ok(Exit::Done)

@@ -20,7 +20,7 @@ pub(crate) fn run(common: &Common, merge: &Merge, output: &Output) -> Outcome {
         names => {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let splice = if merge.splice { Splice::Allow } else { Splice::Refuse };
-            parents(graph, &names, splice, "there is no single one to merge")?
+            parents(graph, &names, splice, project.multiple_heads())?
         }
     };
     if parents.len() < 2 {

@@ -6,6 +6,7 @@ use migrate_runtime::{Migrator, Status};
 
 use crate::arguments::Common;
 use crate::error::CliError;
+use crate::fork::Wanted;
 use crate::project::Project;
 
 /// All revisions that a name stands for; the base is none. The database is asked only for
@@ -66,7 +67,7 @@ fn only(graph: &Graph, name: &str, found: &[usize]) -> Result<usize, CliError> {
 }
 
 fn several(graph: &Graph, error: &TargetError) -> CliError {
-    CliError::target(graph, None, error, "this is no single revision")
+    CliError::target(graph, None, error, Wanted::Itself)
 }
 
 /// What is applied, in terms of the graph.

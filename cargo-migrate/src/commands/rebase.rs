@@ -55,6 +55,6 @@ pub(crate) fn run(common: &Common, rebase: &Rebase, output: &Output) -> Outcome 
     output.json(&done());
     output.verb("Edited", format_args!("{file}: Revises {from} -> {parent}"));
     let id = &revision.id;
-    output.verb("Note", format_args!("where {id} is applied already: cargo migrate accept {id}"));
+    output.note(format_args!("where {id} is applied already: cargo migrate accept {id}"));
     Ok(Exit::Done)
 }

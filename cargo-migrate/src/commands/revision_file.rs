@@ -17,6 +17,7 @@ use super::{Outcome, editor};
 use crate::arguments::Common;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::fork::Wanted;
 use crate::output::Output;
 use crate::project::{Project, shown};
 use crate::template;
@@ -73,7 +74,7 @@ impl NewRevision {
         }
         match afterwards {
             Afterwards::Edit => editor::open(&path)?,
-            Afterwards::Tell(next) => output.verb("Next", next),
+            Afterwards::Tell(next) => output.next(next),
         }
         Ok(Exit::Done)
     }
@@ -86,8 +87,12 @@ impl NewRevision {
         created: &str,
     ) -> Result<String, CliError> {
         const NAME: &str = "revision.sql.j2";
-        let own = project.config.templates.as_ref();
-        let own = own.map(|folder| project.root.join(folder).join(NAME));
+        let folder = project.config.templates.as_ref().map(|folder| project.root.join(folder));
+        if let Some(missing) = folder.as_ref().filter(|folder| !folder.is_dir()) {
+            let message = format!("`templates`: there is no folder {}", shown(missing));
+            return Err(usage("config.bad_value", message, None));
+        }
+        let own = folder.map(|folder| folder.join(NAME));
         let template = match own.filter(|path| path.is_file()) {
             Some(path) => {
                 fs::read_to_string(&path).map_err(|error| CliError::io(&shown(&path), error))?
@@ -154,7 +159,7 @@ fn refuse_taken(project: &Project, graph: &Graph, name: &str) -> Result<(), CliE
 
 /// What the new revision depends on, as its header says it.
 pub(super) fn dependencies(chosen: &[String], graph: &Graph) -> Result<Vec<String>, CliError> {
-    let failed = |error| CliError::target(graph, None, &error, "this is no single revision");
+    let failed = |error| CliError::target(graph, None, &error, Wanted::Itself);
     let dependency = |name: &String| {
         Identifier::parse(name).and_then(|name| graph.dependency_for(&name)).map_err(failed)
     };

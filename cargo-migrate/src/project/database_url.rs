@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use super::{Project, current_folder, dotenv};
 use crate::arguments::Common;
 use crate::error::CliError;
+use crate::output::paste::word;
 
 /// A database's URL: one to connect with, one to show.
 #[derive(Clone)]
@@ -76,7 +77,7 @@ pub(super) fn find(project: &Project, common: &Common) -> Result<DatabaseUrl, Cl
         message: format!("no database: {variable} is not set, and .env does not set it"),
         hint: Some(format!(
             "echo '{variable}=sqlite:app.db' >> {}",
-            super::shown(&project.workspace.join(".env"))
+            word(&super::shown(&project.workspace.join(".env")))
         )),
         candidates: Vec::new(),
     })
@@ -180,7 +181,7 @@ const KNOWN_VALUES: [&str; 10] =
 
 /// The URL without what is secret or could be: what stands before an `@`, and every parameter
 /// that isn't known.
-fn redacted(url: &str) -> String {
+pub(crate) fn redacted(url: &str) -> String {
     // A password may hold a `?`, so the query begins behind the host.
     let host = url.rfind('@').unwrap_or_default();
     let (main, query) = match url[host..].find('?') {

@@ -20,7 +20,7 @@ use migrate_runtime::{
     CrateInfo, HistoryTables, Migrator, MultipleHeads, Registry, StoreSource, TransactionMode,
 };
 
-pub(crate) use database_url::DatabaseUrl;
+pub(crate) use database_url::{DatabaseUrl, redacted as shown_url};
 pub(crate) use install_source::InstallSource;
 pub(crate) use locate::{current_folder, nearest_manifest, packages, workspace_manifest};
 

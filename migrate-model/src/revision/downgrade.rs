@@ -72,11 +72,8 @@ impl Identifier<'_> {
         let end = match (self.symbol, self.steps) {
             (_, None) => self.of_symbol().revision(graph, applied)?.map_or(Walk::Base, Walk::At),
             ("", Some(0..)) => {
-                return Err(TargetError::Misplaced {
-                    input: self.input.to_owned(),
-                    reason: "from the current state `down` goes -N, N at least 1",
-                    code: "graph.relative_out_of_reach",
-                });
+                let reason = "from the current state `down` goes -N, N at least 1";
+                return Err(self.misplaced(reason, "graph.relative_out_of_reach"));
             }
             ("", Some(steps)) => {
                 let start = self.start_below(graph, applied, side.branch())?;

@@ -85,6 +85,10 @@ impl<'a> Identifier<'a> {
         TargetError::Unresolved { input: self.input.to_owned(), nearest: None }
     }
 
+    pub(crate) fn misplaced(&self, reason: &'static str, code: &'static str) -> TargetError {
+        TargetError::Misplaced { input: self.input.to_owned(), reason, code }
+    }
+
     pub(crate) fn out_of_reach(&self, upwards: bool) -> TargetError {
         TargetError::OutOfReach { input: self.input.to_owned(), upwards }
     }

@@ -153,7 +153,10 @@ impl<'a> Range<'a> {
         for (at, end) in lower.below_heads(graph, steps)?.into_iter().enumerate() {
             match end {
                 Walk::At(index) => found.push(index),
-                Walk::Base => return Err(self.not_ancestor("base")),
+                Walk::Base => {
+                    return Err(lower
+                        .misplaced("it counts to below the oldest", "graph.range_not_ancestor"));
+                }
                 Walk::Past if at == 0 => {
                     let top = self.only_named_top(graph, lower, tops)?;
                     return match walk_down(lower, graph, Some(top), steps)? {
@@ -177,11 +180,12 @@ impl<'a> Range<'a> {
         let is_named = self.upper.is_some_and(|upper| {
             !matches!(upper, "head" | "heads" | "base") && !upper.contains(['@', '+', '-'])
         });
+        let too_far = || lower.misplaced("it counts to below the oldest", "graph.unresolved");
         if !is_named && lower.branch.is_some() {
-            return Err(lower.unresolved());
+            return Err(too_far());
         }
         let top = lower.only(graph, tops)?;
-        top.filter(|_| is_named).ok_or_else(|| lower.unresolved())
+        top.filter(|_| is_named).ok_or_else(too_far)
     }
 
     fn not_ancestor(&self, lower: &str) -> TargetError {

@@ -33,11 +33,8 @@ impl Identifier<'_> {
         let branch = self.branch(graph)?;
         let end = match (self.symbol, steps) {
             ("", ..=0) => {
-                return Err(TargetError::Misplaced {
-                    input: self.input.to_owned(),
-                    reason: "from the current state `up` goes +N, N at least 1",
-                    code: "graph.relative_out_of_reach",
-                });
+                let reason = "from the current state `up` goes +N, N at least 1";
+                return Err(self.misplaced(reason, "graph.relative_out_of_reach"));
             }
             ("", _) => {
                 let start =

@@ -36,7 +36,7 @@ pub(crate) fn walk_up(
         match next.as_slice() {
             [] => return Ok(Walk::Past),
             [one] => here = Some(*one),
-            several => return Err(ambiguous(identifier, graph, several)),
+            several => return Err(ambiguous(identifier, graph, several, true)),
         }
     }
     Ok(here.map_or(Walk::Base, Walk::At))
@@ -73,15 +73,21 @@ pub(crate) fn walk_down(
         here = match graph.parents(index) {
             [] => None,
             [one] => Some(*one),
-            several => return Err(ambiguous(identifier, graph, several)),
+            several => return Err(ambiguous(identifier, graph, several, false)),
         };
     }
     Ok(here.map_or(Walk::Base, Walk::At))
 }
 
-fn ambiguous(identifier: &Identifier<'_>, graph: &Graph, several: &[usize]) -> TargetError {
+fn ambiguous(
+    identifier: &Identifier<'_>,
+    graph: &Graph,
+    several: &[usize],
+    upwards: bool,
+) -> TargetError {
     TargetError::AmbiguousWalk {
         input: identifier.input.to_owned(),
+        upwards,
         candidates: graph.sorted_ids(several.iter().copied()),
     }
 }
