@@ -119,5 +119,6 @@ mod tests {
         stamps(&["b", "y"], &["base"], "");
         stamps(&["b", "y"], &["x@base"], "b");
         stamps(&["b"], &["-1"], "graph.unresolved");
+        stamps(&["b"], &["a", "head"], "graph.multiple_heads");
     }
 }

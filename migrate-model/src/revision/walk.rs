@@ -97,3 +97,40 @@ fn ambiguous(identifier: &Identifier<'_>, graph: &Graph, several: &[usize]) -> T
         candidates: graph.sorted_ids(several.iter().copied()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::applied::Applied;
+    use super::super::graph::tests::graph;
+    use super::*;
+
+    /// Where `up` goes from an empty state.
+    #[track_caller]
+    fn goes(lines: &[&str], target: &str, expected: &str) {
+        let graph = graph(lines).unwrap();
+        let ends = Identifier::parse(target)
+            .and_then(|target| target.upgrade_targets(&graph, &Applied::default()));
+        let ids = ends.map(|ends| graph.sorted_ids(ends));
+        let ids = ids.map_err(|error| error.code());
+        let text = ids.map(|ids| ids.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" "));
+        assert_eq!(text.unwrap_or_else(ToOwned::to_owned), expected, "{target}");
+    }
+
+    #[test]
+    fn below_the_base_is_the_head() {
+        goes(&["a:", "b: a", "c: b"], "base-1", "c");
+        goes(&["a:", "b: a", "c: b"], "base-3", "a");
+        goes(&["a:", "b: a", "c: b"], "base-5", "graph.relative_out_of_reach");
+        goes(&["a:", "b: a", "c: a"], "base-1", "graph.ambiguous_walk");
+    }
+
+    #[test]
+    fn a_branch_is_asked_for_where_there_is_a_way() {
+        let fork = ["aaaa:", "aabb: aaaa", "cccc: aaaa, labels l"];
+        goes(&fork, "l@aaaa+1", "cccc");
+        goes(&fork, "aa@aaaa+1", "graph.partial_ambiguous");
+        goes(&fork, "none@aaaa+1", "graph.unresolved");
+        goes(&fork, "none@cccc+1", "graph.relative_out_of_reach");
+        goes(&fork, "none@-1", "graph.relative_out_of_reach");
+    }
+}
