@@ -159,6 +159,7 @@ pub(crate) fn merge_message(graph: &Graph, parents: &[usize]) -> String {
     let messages: Vec<&str> =
         parents.iter().map(|index| graph.revision(*index).message.as_str()).collect();
     match messages.as_slice() {
+        [one] => format!("merge {one}"),
         [one, other] => format!("merge {other} and {one}"),
         several => format!("merge {} heads", several.len()),
     }

@@ -44,15 +44,6 @@ enum Side {
     Unknown(TargetError),
 }
 
-impl Side {
-    fn branch(&self) -> Option<&Branch> {
-        match self {
-            Self::Of(branch, _) => Some(branch),
-            Self::All | Self::Unknown(_) => None,
-        }
-    }
-}
-
 impl Identifier<'_> {
     /// The revision to go down to. `-N` counts from the only current revision, `shop@-N` from the
     /// only one on that branch.
@@ -66,9 +57,6 @@ impl Identifier<'_> {
             (_, Ok(_)) => Side::All,
             (_, Err(error)) => Side::Unknown(error),
         };
-        if let (Side::Unknown(error), Some(_)) = (&side, self.steps) {
-            return Err(error.clone());
-        }
         let end = match (self.symbol, self.steps) {
             (_, None) => self.of_symbol().revision(graph, applied)?.map_or(Walk::Base, Walk::At),
             ("", Some(0..)) => {
@@ -76,8 +64,9 @@ impl Identifier<'_> {
                 return Err(self.misplaced(reason, "graph.relative_out_of_reach"));
             }
             ("", Some(steps)) => {
-                let start = self.start_below(graph, applied, side.branch())?;
-                if side.branch().is_none() {
+                let branch = self.branch(graph)?;
+                let start = self.start_below(graph, applied, branch.as_ref())?;
+                if branch.is_none() {
                     // At a fork only the side goes on which the walk began.
                     let name = graph.revision(start).id.to_string();
                     side = Side::Of(Branch::of(graph, start), name);
@@ -86,14 +75,10 @@ impl Identifier<'_> {
             }
             (_, Some(steps @ 0..)) => {
                 let start = self.of_symbol().revision(graph, applied)?;
-                match walk_up(self, graph, start, steps, side.branch())? {
+                match walk_up(self, graph, start, steps)? {
                     Walk::Base => Walk::Past,
                     end => end,
                 }
-            }
-            ("base", Some(_)) => {
-                let (lower, upper) = (self.input.to_owned(), "base".to_owned());
-                return Err(TargetError::NotAncestor { lower, upper });
             }
             (_, Some(steps)) => {
                 let start = self.without_steps().revision(graph, applied)?;

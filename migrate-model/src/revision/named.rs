@@ -46,9 +46,9 @@ impl Identifier<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn revisions(&self, graph: &Graph, applied: &Applied) -> Result<Vec<usize>, TargetError> {
-        match self.steps {
-            None => self.absolute(graph, applied),
-            Some(steps) if self.symbol.is_empty() && steps < 0 => {
+        match (self.steps, self.steps_below_heads()) {
+            (None, _) => self.absolute(graph, applied),
+            (_, Some(steps)) => {
                 let mut found = Vec::new();
                 for end in self.below_heads(graph, steps)? {
                     match end {
@@ -58,7 +58,7 @@ impl Identifier<'_> {
                 }
                 Ok(found)
             }
-            Some(_) => Err(self.unresolved()),
+            (Some(_), None) => Err(self.unresolved()),
         }
     }
 

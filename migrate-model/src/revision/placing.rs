@@ -38,13 +38,12 @@ impl Graph {
     ) -> Result<Vec<usize>, TargetError> {
         let mut parents: Vec<usize> = Vec::new();
         for name in names {
-            for parent in name.revisions(self, &Applied::default())? {
-                if parents.contains(&parent) {
-                    let revision = self.revision(parent).id.clone();
-                    return Err(TargetError::SameParentTwice { revision });
-                }
-                parents.push(parent);
-            }
+            parents.extend(name.revisions(self, &Applied::default())?);
+        }
+        let is_repeated = |at: usize| parents[..at].contains(&parents[at]);
+        if let Some(at) = (0..parents.len()).find(|at| is_repeated(*at)) {
+            let revision = self.revision(parents[at]).id.clone();
+            return Err(TargetError::SameParentTwice { revision });
         }
         match parents.iter().find(|parent| !self.children(**parent).is_empty()) {
             Some(parent) if splice == Splice::Refuse => {

@@ -32,19 +32,16 @@ impl Graph {
     ) -> Result<Vec<usize>, TargetError> {
         let before = applied.tips(self);
         let mut selected = vec![false; self.len()];
-        let mut wanted = Vec::new();
         for target in targets {
-            if target.is_relative() && !before.is_empty() {
-                return Err(target.unresolved());
-            }
-            let found = target.revisions(self, applied)?;
-            let mut related = found.clone();
-            related.extend(target.branch(self)?.map(|branch| branch.revision));
+            let related = target.named_apart(self, applied, &before)?;
             let (below, above) = (self.ancestors(&related), self.descendants(&related));
             for tip in &before {
                 selected[*tip] |= related.is_empty() || below[*tip] || above[*tip];
             }
-            wanted.extend(found);
+        }
+        let mut wanted = Vec::new();
+        for target in targets {
+            wanted.extend(target.revisions(self, applied)?);
         }
         let mut tips: Vec<usize> = before;
         if wanted.is_empty() {
@@ -65,6 +62,33 @@ impl Graph {
             }
         }
         Ok(tips)
+    }
+}
+
+impl Identifier<'_> {
+    /// What the current revisions are compared with to tell which of them give way: the branch and
+    /// the name, each by itself. So a name must be the only one of its kind in the whole graph, and
+    /// a walk is none, unless nothing is current (Alembic's rules).
+    fn named_apart(
+        &self,
+        graph: &Graph,
+        applied: &Applied,
+        current: &[usize],
+    ) -> Result<Vec<usize>, TargetError> {
+        let is_head = matches!(self.symbol, "head" | "heads") && self.steps.is_none();
+        if current.is_empty() && !is_head {
+            return Ok(Vec::new());
+        }
+        let mut found = match self.branch(graph)? {
+            Some(branch) => vec![branch.revision],
+            None => Vec::new(),
+        };
+        found.extend(match (is_head, self.is_relative()) {
+            (true, _) => self.absolute(graph, applied)?,
+            (false, false) => self.of_symbol().absolute(graph, applied)?,
+            (false, true) => return Err(self.unresolved()),
+        });
+        Ok(found)
     }
 }
 
@@ -95,5 +119,6 @@ mod tests {
         stamps(&["b", "y"], &["base"], "");
         stamps(&["b", "y"], &["x@base"], "b");
         stamps(&["b"], &["-1"], "graph.unresolved");
+        stamps(&["b"], &["a", "head"], "graph.multiple_heads");
     }
 }

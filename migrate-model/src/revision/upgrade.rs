@@ -30,20 +30,18 @@ impl Identifier<'_> {
         applied: &Applied,
     ) -> Result<Vec<usize>, TargetError> {
         let Some(steps) = self.steps else { return self.absolute(graph, applied) };
-        let branch = self.branch(graph)?;
         let end = match (self.symbol, steps) {
             ("", ..=0) => {
                 let reason = "from the current state `up` goes +N, N at least 1";
                 return Err(self.misplaced(reason, "graph.relative_out_of_reach"));
             }
             ("", _) => {
-                let start =
-                    self.start_above(graph, &applied.tips(graph), applied, branch.as_ref())?;
-                walk_up(self, graph, start, steps, branch.as_ref())?
+                let start = self.start_above(graph, &applied.tips(graph), applied)?;
+                walk_up(self, graph, start, steps)?
             }
             (_, 1..) => {
                 let start = self.of_symbol().revision(graph, applied)?;
-                walk_up(self, graph, start, steps, branch.as_ref())?
+                walk_up(self, graph, start, steps)?
             }
             (_, ..=0) => {
                 let start = self.without_steps().revision(graph, applied)?;
@@ -64,9 +62,9 @@ impl Identifier<'_> {
         graph: &Graph,
         starts: &[usize],
         applied: &Applied,
-        branch: Option<&Branch>,
     ) -> Result<Option<usize>, TargetError> {
         let mut starts = starts.to_vec();
+        let branch = if starts.is_empty() { None } else { self.branch(graph)? };
         if let Some(Branch { lineage, .. }) = branch {
             starts.retain(|index| lineage[*index]);
             if starts.is_empty() {

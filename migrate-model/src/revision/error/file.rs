@@ -153,6 +153,8 @@ impl FileProblem {
             Self::NoKey { .. } => "header.malformed",
             Self::UnknownKey { .. } => "header.unknown_key",
             Self::DuplicateKey { .. } => "header.duplicate_key",
+            // The id that other headers, and the command line, would have to name.
+            Self::BadValue { key, .. } if key == "Revision" => "graph.illegal_identifier",
             Self::BadValue { .. } => "header.bad_value",
             Self::RevisesItself { .. } => "graph.cycle",
             Self::DependsOnItself { .. } => "graph.dependency_loop",
