@@ -37,9 +37,10 @@ impl Graph {
         splice: Splice,
     ) -> Result<Vec<usize>, TargetError> {
         let mut parents: Vec<usize> = Vec::new();
+        let mut is_there = vec![false; self.len()];
         for name in names {
             for parent in name.revisions(self, &Applied::default())? {
-                if parents.contains(&parent) {
+                if std::mem::replace(&mut is_there[parent], true) {
                     let revision = self.revision(parent).id.clone();
                     return Err(TargetError::SameParentTwice { revision });
                 }

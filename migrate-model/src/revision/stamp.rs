@@ -31,40 +31,44 @@ impl Graph {
         targets: &[Identifier<'_>],
     ) -> Result<Vec<usize>, TargetError> {
         let before = applied.tips(self);
-        let mut selected = vec![false; self.len()];
+        let mut gives_way = vec![false; self.len()];
         let mut wanted = Vec::new();
         for target in targets {
             if target.is_relative() && !before.is_empty() {
                 return Err(target.unresolved());
             }
             let found = target.revisions(self, applied)?;
-            let mut related = found.clone();
-            related.extend(target.branch(self)?.map(|branch| branch.revision));
-            let (below, above) = (self.ancestors(&related), self.descendants(&related));
+            let mut named = found.clone();
+            named.extend(target.branch(self)?.map(|branch| branch.revision));
+            let related = self.related(&named);
             for tip in &before {
-                selected[*tip] |= related.is_empty() || below[*tip] || above[*tip];
+                gives_way[*tip] |= named.is_empty() || related[*tip];
             }
             wanted.extend(found);
         }
-        let mut tips: Vec<usize> = before;
-        if wanted.is_empty() {
-            tips.retain(|tip| !selected[*tip]);
+        let mut tips = before;
+        let given_way: Vec<usize> = tips.iter().copied().filter(|tip| gives_way[*tip]).collect();
+        let replacing = self.related(&given_way);
+        // For a target that was current before, Alembic does nothing, even where a target before it
+        // has replaced it; `--purge` records just what is named.
+        let is_replaced = |target: &usize| !gives_way[*target] && replacing[*target];
+        if wanted.is_empty() || wanted.iter().any(is_replaced) {
+            tips.retain(|tip| !gives_way[*tip]);
         }
-        for target in wanted {
-            if selected[target] {
-                // It was current before, so Alembic does nothing for it, even where a target before
-                // it has replaced it; `--purge` records just what is named.
-                continue;
-            }
-            let (below, above) = (self.ancestors(&[target]), self.descendants(&[target]));
-            if (0..self.len()).any(|index| selected[index] && (below[index] || above[index])) {
-                tips.retain(|tip| !selected[*tip]);
-            }
-            if !tips.contains(&target) {
+        let mut is_there = vec![false; self.len()];
+        tips.iter().for_each(|tip| is_there[*tip] = true);
+        for target in wanted.into_iter().filter(|target| !gives_way[*target]) {
+            if !std::mem::replace(&mut is_there[target], true) {
                 tips.push(target);
             }
         }
         Ok(tips)
+    }
+
+    /// Marks what is above or below one of the revisions, and themselves.
+    fn related(&self, revisions: &[usize]) -> Vec<bool> {
+        let (below, above) = (self.ancestors(revisions), self.descendants(revisions));
+        below.into_iter().zip(above).map(|(below, above)| below || above).collect()
     }
 }
 
