@@ -16,10 +16,14 @@ mod graph;
 mod header;
 mod id;
 mod identifier;
+#[cfg(test)]
+mod laws;
 mod named;
 mod order;
 mod path;
 mod placing;
+#[cfg(test)]
+mod random;
 mod range;
 mod rebase;
 mod stamp;
