@@ -37,7 +37,9 @@ pub(crate) fn labelled_for(graph: &Graph, carrying: usize) -> Vec<usize> {
     let mut declaring = graph.lineage_below(&[carrying]);
     let above = graph.lineage_above(&[carrying]);
     if is_unbranched(graph, &above) {
-        declaring.iter_mut().zip(above).for_each(|(mark, above)| *mark |= above);
+        for (mark, above) in declaring.iter_mut().zip(above) {
+            *mark |= above;
+        }
     }
     let is_labelled = |index: usize| !graph.revision(index).labels.is_empty();
     (0..graph.len()).filter(|index| declaring[*index] && is_labelled(*index)).collect()

@@ -13,6 +13,7 @@ use super::path::{Direction, PlannedStep};
 use super::placing::Splice;
 use super::random::{Pick, closed, graphs, names, some, torn, written};
 use super::range::Range;
+use super::walk::{Walk, walk_down, walk_down_from_each};
 
 type Law = Result<(), TestCaseError>;
 
@@ -171,6 +172,16 @@ proptest! {
                 prop_assert_eq!(found(&format!("{start}@{symbol}")).ok(), by_name.ok());
             }
         }
+    }
+
+    #[test]
+    fn walks_from_several_end_as_each_alone_would(
+        graph in graphs(), starts in picks(), steps in -9_i64..1,
+    ) {
+        let (starts, input) = (some(&graph, &starts), Identifier::parse("-1").unwrap());
+        let each = starts.iter().map(|start| walk_down(&input, &graph, Some(*start), steps));
+        let each: Result<Vec<Walk>, TargetError> = each.collect();
+        prop_assert_eq!(walk_down_from_each(&input, &graph, &starts, steps), each);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod applied;
 mod branch;
 mod downgrade;
+mod edges;
 mod error;
 mod file;
 mod filename;

@@ -58,15 +58,19 @@ fn line(at: usize, parents: &[Pick], need: Pick, kind: u8) -> String {
             revises.push(parent);
         }
     }
-    let mut line = format!("{}: {}", id(at), revises.join(" "));
-    if at > 0 && kind % 4 == 0 {
-        let need = usize::from(need) % at;
-        line += &format!(", needs {}", if need.is_multiple_of(3) { label(need) } else { id(need) });
-    }
-    if at.is_multiple_of(3) {
-        line += &format!(", labels {}", label(at));
-    }
-    line
+    let needs = match at > 0 && kind.is_multiple_of(4) {
+        true => format!(", needs {}", id_or_label(usize::from(need) % at)),
+        false => String::new(),
+    };
+    let labels = match at.is_multiple_of(3) {
+        true => format!(", labels {}", label(at)),
+        false => String::new(),
+    };
+    format!("{}: {}{needs}{labels}", id(at), revises.join(" "))
+}
+
+fn id_or_label(at: usize) -> String {
+    if at.is_multiple_of(3) { label(at) } else { id(at) }
 }
 
 /// Ids that begin alike. Those with less than four letters are found by no prefix.

@@ -114,7 +114,9 @@ impl<'a> Range<'a> {
                 let (too_low, above) = (graph.ancestors(bottoms), graph.lineage_above(bottoms));
                 let mut listed: Vec<bool> =
                     above.into_iter().zip(too_low).map(|(above, low)| above && !low).collect();
-                bottoms.iter().for_each(|index| listed[*index] = true);
+                for bottom in bottoms {
+                    listed[*bottom] = true;
+                }
                 (0..graph.len()).filter(|index| within(*index) && listed[*index]).collect()
             }
         };

@@ -47,16 +47,18 @@ impl Graph {
             wanted.extend(found);
         }
         let mut tips = before;
-        let given_way: Vec<usize> = tips.iter().copied().filter(|tip| gives_way[*tip]).collect();
-        let replacing = self.related(&given_way);
+        let leaving: Vec<usize> = tips.iter().copied().filter(|tip| gives_way[*tip]).collect();
+        let related = self.related(&leaving);
         // For a target that was current before, Alembic does nothing, even where a target before it
         // has replaced it; `--purge` records just what is named.
-        let is_replaced = |target: &usize| !gives_way[*target] && replacing[*target];
-        if wanted.is_empty() || wanted.iter().any(is_replaced) {
+        let replaces = |target: &usize| !gives_way[*target] && related[*target];
+        if wanted.is_empty() || wanted.iter().any(replaces) {
             tips.retain(|tip| !gives_way[*tip]);
         }
         let mut is_there = vec![false; self.len()];
-        tips.iter().for_each(|tip| is_there[*tip] = true);
+        for tip in &tips {
+            is_there[*tip] = true;
+        }
         for target in wanted.into_iter().filter(|target| !gives_way[*target]) {
             if !std::mem::replace(&mut is_there[target], true) {
                 tips.push(target);
