@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use migrate_model::revision::{Applied, Identifier, PlannedStep, Range, Splice};
+use migrate_model::revision::{Applied, Identifier, PlannedStep, Range, Splice, StampTarget};
 use migrate_model::{Graph, TargetError};
 
 use crate::corpus::{Case, CorpusGraph};
@@ -95,8 +95,8 @@ fn answer(graph: &Graph, case: &Case, applied: &Applied) -> Result<Answer, Targe
         }
         "stamp" => {
             let targets = parsed(&words)?;
-            let tips = graph.stamp(applied, &targets)?;
-            let after = Applied::up_to(graph, &tips);
+            let target = StampTarget::of(graph, applied, &targets)?;
+            let after = applied.after(graph, &target.steps(graph, applied));
             Ok(Answer {
                 tips: ids(graph, after.tips(graph)).into_iter().collect(),
                 ..Answer::default()

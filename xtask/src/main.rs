@@ -5,6 +5,7 @@ mod ci;
 mod command;
 mod cpu;
 mod demo;
+mod fuzz;
 mod test;
 
 use std::process::ExitCode;
@@ -13,6 +14,10 @@ const HELP: &str = "\
 cargo xtask test     all tests: unit, property, end-to-end and doc tests
 cargo xtask demo     the main job on SQLite, shown in a temporary workspace
 cargo xtask bench    what commands cost, as ratios to a floor measured in the same run
+cargo xtask bench graph [SEED]
+                     what the graph of up to 100,000 revisions costs, in CPU time and memory
+cargo xtask fuzz [SECONDS]
+                     random revision files, graphs and names, for a minute or as long as said
 cargo xtask ci       what must pass before a change goes in: format, lints, tests, docs,
                      dependencies, spelling, packages, other platforms; then a table of it all
 cargo xtask ci WORD  only those of its steps that have the word in their name";
@@ -23,7 +28,14 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["test"] => test::run(),
         ["demo"] => demo::run(),
-        ["bench"] => bench::run(),
+        ["bench"] => bench::commands::run(),
+        ["bench", "graph"] => bench::graph::run("1"),
+        ["bench", "graph", seed] => bench::graph::run(seed),
+        // How `bench graph` calls the release build of this program, for one size in one process.
+        ["bench", "graph-figures", shape, size, seed] => bench::figures::print(shape, size, seed),
+        ["bench", "graph-memory", shape, size, seed] => bench::memory::print(shape, size, seed),
+        ["fuzz"] => fuzz::run(fuzz::SECONDS),
+        ["fuzz", seconds] => fuzz::run(seconds),
         ["ci"] => ci::run(""),
         ["ci", word] => ci::run(word),
         _ => {

@@ -2,6 +2,7 @@
 //! each tip, are computed from them.
 
 use super::graph::Graph;
+use super::path::{Direction, PlannedStep};
 
 /// Which revisions of a graph are applied.
 ///
@@ -64,6 +65,31 @@ impl Applied {
     /// ```
     pub fn up_to(graph: &Graph, revisions: &[usize]) -> Self {
         Self { marks: graph.ancestors(revisions) }
+    }
+
+    /// The state after steps.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// use migrate_model::revision::Applied;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    ///
+    /// let graph = Graph::new(vec![a1])?;
+    /// let nothing = Applied::of(&graph, []);
+    /// let all = nothing.after(&graph, &graph.path_up(&nothing, &[0]));
+    /// assert_eq!(all, Applied::of(&graph, ["a1"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn after(&self, graph: &Graph, steps: &[PlannedStep]) -> Self {
+        let mut marks = self.marks.clone();
+        marks.resize(graph.len(), false);
+        for step in steps {
+            marks[step.index] = step.direction == Direction::Up;
+        }
+        Self { marks }
     }
 
     /// Whether the revision with that index is applied.

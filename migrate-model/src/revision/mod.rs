@@ -9,6 +9,7 @@
 mod applied;
 mod branch;
 mod downgrade;
+mod edges;
 mod error;
 mod file;
 mod filename;
@@ -16,10 +17,14 @@ mod graph;
 mod header;
 mod id;
 mod identifier;
+#[cfg(test)]
+mod laws;
 mod named;
 mod order;
 mod path;
 mod placing;
+#[cfg(test)]
+mod random;
 mod range;
 mod rebase;
 mod stamp;
@@ -40,3 +45,4 @@ pub use path::{Direction, PlannedStep};
 pub use placing::Splice;
 pub use range::Range;
 pub use rebase::with_parent;
+pub use stamp::StampTarget;

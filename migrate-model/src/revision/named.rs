@@ -6,7 +6,7 @@ use super::branch::{carriers, lineage};
 use super::error::TargetError;
 use super::graph::Graph;
 use super::identifier::Identifier;
-use super::walk::{Walk, walk_down};
+use super::walk::{Walk, walk_down_from_each};
 use crate::nearest::nearest;
 
 /// The shortest id or label that a prefix may find; shorter ones are written in full
@@ -201,7 +201,7 @@ impl Identifier<'_> {
             let carried = declaring.map(|declaring| carriers(graph, declaring));
             heads.retain(|head| carried.as_ref().is_some_and(|carried| carried[*head]));
         }
-        heads.into_iter().map(|head| walk_down(self, graph, Some(head), steps)).collect()
+        walk_down_from_each(self, graph, &heads, steps)
     }
 
     pub(crate) fn multiple_heads(&self, graph: &Graph, heads: &[usize]) -> TargetError {

@@ -40,9 +40,10 @@ impl Graph {
         for name in names {
             parents.extend(name.revisions(self, &Applied::default())?);
         }
-        let is_repeated = |at: usize| parents[..at].contains(&parents[at]);
-        if let Some(at) = (0..parents.len()).find(|at| is_repeated(*at)) {
-            let revision = self.revision(parents[at]).id.clone();
+        let mut is_there = vec![false; self.len()];
+        if let Some(twice) = parents.iter().find(|it| std::mem::replace(&mut is_there[**it], true))
+        {
+            let revision = self.revision(*twice).id.clone();
             return Err(TargetError::SameParentTwice { revision });
         }
         match parents.iter().find(|parent| !self.children(**parent).is_empty()) {

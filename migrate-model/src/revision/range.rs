@@ -1,7 +1,7 @@
 //! What `history a:b` lists.
 
 use super::applied::Applied;
-use super::branch::carriers;
+use super::branch::{carriers, labelled_for};
 use super::error::TargetError;
 use super::graph::Graph;
 use super::identifier::Identifier;
@@ -104,9 +104,12 @@ impl<'a> Range<'a> {
             [] => (0..graph.len()).filter(|index| within(*index)).collect(),
             bottoms => {
                 let (too_low, above) = (graph.ancestors(bottoms), graph.lineage_above(bottoms));
-                let listed =
-                    |index: usize| bottoms.contains(&index) || (!too_low[index] && above[index]);
-                (0..graph.len()).filter(|index| within(*index) && listed(*index)).collect()
+                let mut listed: Vec<bool> =
+                    above.into_iter().zip(too_low).map(|(above, low)| above && !low).collect();
+                for bottom in bottoms {
+                    listed[*bottom] = true;
+                }
+                (0..graph.len()).filter(|index| within(*index) && listed[*index]).collect()
             }
         };
         graph.sort_oldest_first(&mut found);
@@ -226,10 +229,8 @@ fn label_of(
     let branch = identifier.branch(graph)?;
     match (graph.index_of(name), graph.index_of_name(name)) {
         (Some(index), _) => {
-            let labelled = (0..graph.len()).filter(|it| !graph.revision(*it).labels.is_empty());
-            let mut carried = labelled.map(|it| carriers(graph, it)).filter(|marks| marks[index]);
-            match (carried.next(), carried.next()) {
-                (Some(marks), None) => Ok(marks),
+            match *labelled_for(graph, index) {
+                [declaring] => Ok(carriers(graph, declaring)),
                 // Without a label, or with several, the lineage is what is meant.
                 _ => Ok(branch.map(|branch| branch.lineage).unwrap_or_default()),
             }

@@ -91,6 +91,48 @@ pub(crate) fn walk_down(
     Ok(here.map_or(Walk::Base, Walk::At))
 }
 
+/// The same from several revisions, in one pass over the graph however many they are: along the
+/// trees that `Revises:` makes if nothing goes on below a merge.
+pub(crate) fn walk_down_from_each(
+    identifier: &Identifier<'_>,
+    graph: &Graph,
+    starts: &[usize],
+    steps: i64,
+) -> Result<Vec<Walk>, TargetError> {
+    if let [start] = *starts {
+        return Ok(vec![walk_down(identifier, graph, Some(start), steps)?]);
+    }
+    let distance = usize::try_from(steps.unsigned_abs()).unwrap_or(usize::MAX);
+    let mut is_start = vec![false; graph.len()];
+    for start in starts {
+        is_start[*start] = true;
+    }
+    let mut ends: Vec<Result<Walk, usize>> = vec![Ok(Walk::Past); graph.len()];
+    let is_root = |index: &usize| graph.parents(*index).len() != 1;
+    let mut open: Vec<(usize, usize)> =
+        (0..graph.len()).filter(is_root).map(|root| (root, 0)).collect();
+    // From the root of a tree to where the walk over it is.
+    let mut path: Vec<usize> = Vec::new();
+    while let Some((index, depth)) = open.pop() {
+        path.truncate(depth);
+        path.push(index);
+        if is_start[index] {
+            ends[index] = match depth.checked_sub(distance) {
+                Some(end) => Ok(Walk::At(path[end])),
+                None if !graph.parents(path[0]).is_empty() => Err(path[0]),
+                None if distance == depth + 1 => Ok(Walk::Base),
+                None => Ok(Walk::Past),
+            };
+        }
+        let above = graph.children(index).iter().filter(|child| !is_root(child));
+        open.extend(above.map(|child| (*child, depth + 1)));
+    }
+    let end = |start: &usize| {
+        ends[*start].map_err(|merge| ambiguous(identifier, graph, graph.parents(merge), false))
+    };
+    starts.iter().map(end).collect()
+}
+
 fn ambiguous(
     identifier: &Identifier<'_>,
     graph: &Graph,
@@ -138,5 +180,20 @@ mod tests {
         goes(&fork, "none@aaaa+1", "graph.unresolved");
         goes(&fork, "none@cccc+1", "graph.relative_out_of_reach");
         goes(&fork, "none@-1", "graph.relative_out_of_reach");
+    }
+
+    #[test]
+    fn walks_from_several_end_as_each_alone_would() {
+        let graph = graph(&["a:", "b: a", "c: b", "d: a", "m: c d", "n: m", "x:"]).unwrap();
+        let input = Identifier::parse("-1").unwrap();
+        let all: Vec<usize> = (0..graph.len()).collect();
+        for steps in -8..=0 {
+            let each = all.iter().map(|start| walk_down(&input, &graph, Some(*start), steps));
+            let each: Result<Vec<Walk>, TargetError> = each.collect();
+            assert_eq!(walk_down_from_each(&input, &graph, &all, steps), each, "{steps}");
+        }
+        let (c, d) = (2, 3);
+        let ends = walk_down_from_each(&input, &graph, &[c, d], -2);
+        assert_eq!(ends, Ok(vec![Walk::At(0), Walk::Base]));
     }
 }
