@@ -69,16 +69,14 @@ pub(crate) fn diagnostic(
         });
         diagnostic.notes.push(common.unwrap_or_default() + "nothing was run");
     }
-    let last = heads.last().copied();
-    let is_last_applied = last.and_then(is_applied) == Some(true);
-    diagnostic.hints = ways_out(graph, &heads, is_last_applied, wanted);
+    diagnostic.hints = ways_out(graph, &heads, status, wanted);
     diagnostic
 }
 
 fn ways_out(
     graph: &Graph,
     heads: &[usize],
-    is_last_applied: bool,
+    status: Option<&Status>,
     wanted: Wanted<'_>,
 ) -> Vec<String> {
     let Some(last) = heads.last() else { return Vec::new() };
@@ -102,10 +100,7 @@ fn ways_out(
         }
         Wanted::Target(_) => {}
     }
-    // What is applied stays where it is.
-    if !is_last_applied {
-        hints.extend(one_after_the_other(graph, heads));
-    }
+    hints.extend(one_after_the_other(graph, heads, status));
     let message = quoted(&merge_message(graph, heads));
     hints.push(format!("or keep both and join:     cargo migrate merge -m {message}"));
     hints
@@ -145,10 +140,13 @@ fn common_parent(graph: &Graph, heads: &[usize]) -> Option<usize> {
     parents.all(|parent| parent == Some(first)).then_some(first)
 }
 
-/// The last head's line on top of the one before it.
-fn one_after_the_other(graph: &Graph, heads: &[usize]) -> Option<String> {
+/// The last head's line on top of the one before it. What is applied stays where it is.
+fn one_after_the_other(graph: &Graph, heads: &[usize], status: Option<&Status>) -> Option<String> {
     let [.., onto, moving] = *heads else { return None };
     let lowest = graph.line_to_move(moving, onto)?;
+    if status.is_some_and(|status| has(status, graph.revision(lowest).id.as_str())) {
+        return None;
+    }
     graph.rebased(lowest, onto).ok()?;
     let (moving, onto) = (&graph.revision(lowest).id, &graph.revision(onto).id);
     Some(format!("put one after the other:   cargo migrate rebase {moving} --onto {onto}"))

@@ -7,7 +7,7 @@ use migrate_model::revision::{Applied, Range};
 use migrate_runtime::Status;
 use serde_json::{Value, json};
 
-use super::Outcome;
+use super::{Outcome, name};
 use crate::arguments::{Common, History};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -23,13 +23,10 @@ pub(crate) async fn run(common: &Common, history: &History, output: &Output) -> 
     let graph = migrator.registry().graph();
     let failed = |error| CliError::target(graph, None, &error, Wanted::Itself);
     let parsed = Range::parse(range).map_err(failed)?;
-    let asks_database = history.indicate_current || parsed.needs_state();
-    let status = if asks_database {
-        let url = project.existing_database(common)?;
-        let status = migrator.status(url.as_str()).await;
-        Some(status.map_err(|error| CliError::run(&project, error))?)
-    } else {
-        None
+    let status = match (parsed.needs_state(), history.indicate_current) {
+        (true, _) => Some(name::known_state(common, &project, &migrator).await?),
+        (false, true) => Some(name::state(common, &project, &migrator).await?),
+        (false, false) => None,
     };
     let applied = status.iter().flat_map(|status| &status.applied);
     let applied = Applied::of(graph, applied.map(|row| row.id.as_str()));

@@ -13,7 +13,7 @@ use migrate_model::{Graph, RevisionFile, RevisionId};
 use minijinja::{Value, context};
 use serde_json::json;
 
-use super::{Outcome, editor};
+use super::{Outcome, editor, write};
 use crate::arguments::Common;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -62,9 +62,13 @@ impl NewRevision {
         let name = file_name(&project.config.filename, now, &self.id, &self.message)?;
         let path = self.folder.join(name + ".sql");
         // What would break every command is not written at all.
-        RevisionFile::parse(&shown(&path), path.file_name().unwrap_or_default(), text.as_bytes())
+        let name = path.file_name().unwrap_or_default();
+        let file = RevisionFile::parse(&shown(&path), name, text.as_bytes())
             .map_err(|error| CliError::File(Box::new(error)))?;
-        write_new(&path, &text)?;
+        let mut revisions = graph.revisions().to_vec();
+        revisions.push(file.revision);
+        Graph::new(revisions).map_err(|error| CliError::graph(project, error))?;
+        write::new(&path, &text)?;
 
         let id = self.id.as_str();
         output.json(&json!({ "revision": id, "file": shown(&path), "revises": revises }));
@@ -226,14 +230,6 @@ fn file_name(
         .replace("{slug}", &slug(message, filename.slug_length));
     // Without a slug nothing dangles.
     Ok(name.trim_matches(['_', '-', '.']).to_owned())
-}
-
-/// Writes a file that must not exist yet.
-fn write_new(path: &Utf8Path, text: &str) -> Result<(), CliError> {
-    use std::io::Write;
-    let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| CliError::io(&shown(path), error))
 }
 
 /// Runs a command of the configuration on the new file. The file stays, whatever comes of it.

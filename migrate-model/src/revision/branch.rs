@@ -4,6 +4,21 @@
 
 use super::graph::Graph;
 
+/// The branch part of an identifier.
+#[derive(Debug, Clone)]
+pub(crate) struct Branch {
+    /// The revision that names it.
+    pub(crate) revision: usize,
+    /// What belongs to it.
+    pub(crate) lineage: Vec<bool>,
+}
+
+impl Branch {
+    pub(crate) fn of(graph: &Graph, revision: usize) -> Self {
+        Self { revision, lineage: lineage(graph, revision) }
+    }
+}
+
 /// Marks the lineage of a revision: its ancestors and descendants through `Revises:`, and itself.
 pub(crate) fn lineage(graph: &Graph, revision: usize) -> Vec<bool> {
     let mut marks = graph.lineage_above(&[revision]);

@@ -1,10 +1,10 @@
 //! What `down` goes to, and what is taken down on the way.
 
 use super::applied::Applied;
+use super::branch::Branch;
 use super::error::TargetError;
 use super::graph::Graph;
 use super::identifier::Identifier;
-use super::named::Branch;
 use super::path::{Direction, PlannedStep};
 use super::walk::{Walk, walk_down, walk_up};
 

@@ -79,6 +79,8 @@ pub struct Graph {
     /// The place of each revision in the one topological order that ties broken by load order
     /// give.
     rank: Vec<usize>,
+    /// All revisions in the opposite of that order.
+    newest_first: Vec<usize>,
 }
 
 impl Graph {
@@ -99,6 +101,10 @@ impl Graph {
         let mut graph = Self { revisions, by_name, ..Self::default() };
         graph.connect()?;
         graph.rank = order::ranks(&graph)?;
+        graph.newest_first = vec![0; graph.len()];
+        for (index, rank) in graph.rank.iter().enumerate() {
+            graph.newest_first[graph.rank.len() - 1 - rank] = index;
+        }
         Ok(graph)
     }
 
@@ -197,6 +203,11 @@ impl Graph {
     /// What revises nothing, in load order.
     pub fn bases(&self) -> Vec<usize> {
         (0..self.len()).filter(|index| self.parents(*index).is_empty()).collect()
+    }
+
+    /// All revisions, each before what it needs.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = usize> {
+        self.newest_first.iter().copied()
     }
 
     /// Sorts indices so that every revision comes after all that it needs.

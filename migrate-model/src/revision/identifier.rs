@@ -95,6 +95,17 @@ impl<'a> Identifier<'a> {
         TargetError::Unresolved { input: self.input.to_owned(), nearest: None }
     }
 
+    /// Itself, unless it is `current` and no database is asked.
+    pub fn without_state(self) -> Result<Self, TargetError> {
+        match self.is_current() {
+            true => Err(self.misplaced(
+                "no database is asked, so nothing is known of the current state",
+                "graph.unresolved",
+            )),
+            false => Ok(self),
+        }
+    }
+
     pub(crate) fn misplaced(&self, reason: &'static str, code: &'static str) -> TargetError {
         TargetError::Misplaced { input: self.input.to_owned(), reason, code }
     }

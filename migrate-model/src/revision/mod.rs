@@ -19,6 +19,7 @@ mod id;
 mod identifier;
 #[cfg(test)]
 mod laws;
+mod line;
 mod named;
 mod order;
 mod path;
@@ -28,7 +29,6 @@ mod random;
 mod range;
 mod rebase;
 mod stamp;
-mod table;
 mod upgrade;
 mod walk;
 

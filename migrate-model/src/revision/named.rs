@@ -2,7 +2,7 @@
 //! `base`, `current`, each of them also on a branch.
 
 use super::applied::Applied;
-use super::branch::{carriers, lineage};
+use super::branch::{Branch, carriers};
 use super::error::TargetError;
 use super::graph::Graph;
 use super::identifier::Identifier;
@@ -12,21 +12,6 @@ use crate::nearest::nearest;
 /// The shortest id or label that a prefix may find; shorter ones are written in full
 /// (Alembic's rule).
 const SHORTEST_FOR_PREFIX: usize = 4;
-
-/// The branch part of an identifier.
-#[derive(Debug, Clone)]
-pub(crate) struct Branch {
-    /// The revision that names it.
-    pub(crate) revision: usize,
-    /// What belongs to it.
-    pub(crate) lineage: Vec<bool>,
-}
-
-impl Branch {
-    pub(crate) fn of(graph: &Graph, revision: usize) -> Self {
-        Self { revision, lineage: lineage(graph, revision) }
-    }
-}
 
 impl Identifier<'_> {
     /// The revisions that this stands for; none is the base. A bare `-N` walks down from every
@@ -135,6 +120,7 @@ impl Identifier<'_> {
         match found {
             [] => Ok(None),
             [one] => Ok(Some(*one)),
+            several if self.is_current() => Err(self.several_current(graph, several)),
             several => Err(self.multiple_heads(graph, several)),
         }
     }

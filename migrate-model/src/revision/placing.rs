@@ -38,7 +38,7 @@ impl Graph {
     ) -> Result<Vec<usize>, TargetError> {
         let mut parents: Vec<usize> = Vec::new();
         for name in names {
-            parents.extend(name.revisions(self, &Applied::default())?);
+            parents.extend(name.without_state()?.revisions(self, &Applied::default())?);
         }
         let mut is_there = vec![false; self.len()];
         if let Some(twice) = parents.iter().find(|it| std::mem::replace(&mut is_there[**it], true))
@@ -70,7 +70,10 @@ impl Graph {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dependency_for(&self, name: &Identifier<'_>) -> Result<String, TargetError> {
-        let found = name.revision(self, &Applied::default())?.ok_or_else(|| name.unresolved())?;
+        let found = name
+            .without_state()?
+            .revision(self, &Applied::default())?
+            .ok_or_else(|| name.unresolved())?;
         let revision = self.revision(found);
         match revision.labels.iter().find(|label| label.as_str() == name.input) {
             Some(label) => Ok(label.to_string()),

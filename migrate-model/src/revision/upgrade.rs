@@ -1,10 +1,10 @@
 //! What `up` goes to.
 
 use super::applied::Applied;
+use super::branch::Branch;
 use super::error::TargetError;
 use super::graph::Graph;
 use super::identifier::Identifier;
-use super::named::Branch;
 use super::walk::{Walk, walk_down, walk_up};
 
 impl Identifier<'_> {
