@@ -48,10 +48,14 @@ fn files(
     project: &Project,
     findings: &mut Vec<Diagnostic>,
 ) -> Result<Vec<migrate_model::RevisionFile>, CliError> {
+    let dialects = match project.config.dialects.as_slice() {
+        [] => &[Dialect::Sqlite],
+        dialects => dialects,
+    };
     let mut files = Vec::new();
     for file in project.each_file()? {
         match file {
-            Ok(file) => match file.check_for(&[Dialect::Sqlite]) {
+            Ok(file) => match file.check_for(dialects) {
                 Ok(()) => files.push(file),
                 Err(error) => {
                     let error = migrate_build::BuildError::File { error };
