@@ -41,9 +41,12 @@ fn run_on(servers: &Servers) -> Outcome {
         run(runner(&["postgres"]).envs([variable]))
     });
     let on_further = on_further.collect::<Vec<_>>().into_iter().collect::<Outcome>();
-    let skipped = skipped.report();
+    let tests = outcome.and(on_further);
     let doc = || command::run(&mut cargo(["test", "--workspace", "--doc", "--features", FEATURES]));
-    outcome.and(on_further).and_then(|()| doc()).and(skipped)
+    let outcome = tests.and_then(|()| doc());
+    // Told in any case, and last.
+    let skipped = skipped.report();
+    outcome.and(skipped)
 }
 
 /// All tests, or those with a word in their path, run by nextest where it is installed, which runs
