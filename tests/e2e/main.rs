@@ -23,5 +23,6 @@ mod places;
 mod project;
 mod quickstart;
 mod secrets;
+mod servers;
 mod shell;
 mod stamping;

@@ -6,12 +6,20 @@ mod command;
 mod cpu;
 mod demo;
 mod fuzz;
+#[cfg_attr(not(unix), path = "servers/elsewhere.rs")]
+mod servers;
 mod test;
 
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask test     all tests: unit, property, end-to-end and doc tests
+cargo xtask test     all tests: unit, property, end-to-end and doc tests; starts the servers that
+                     they need and stops them
+    --postgres 13,18 runs those of PostgreSQL on these versions, too
+    --no-servers     skips all that need a server
+cargo xtask servers  start, status or stop: PostgreSQL and MariaDB for tests that are run one by one
+    --postgres 13,18 with start: these versions of PostgreSQL, too
+    --durable        with start: nothing committed is lost when a server is killed
 cargo xtask demo     the main job on SQLite, shown in a temporary workspace
 cargo xtask bench    what commands cost, as ratios to a floor measured in the same run
 cargo xtask bench graph [SEED]
@@ -26,7 +34,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
-        ["test"] => test::run(),
+        ["test", options @ ..] => test::run(options),
+        ["servers", words @ ..] => servers::run(words),
         ["demo"] => demo::run(),
         ["bench"] => bench::commands::run(),
         ["bench", "graph"] => bench::graph::run("1"),
