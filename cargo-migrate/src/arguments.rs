@@ -73,7 +73,8 @@ pub(crate) fn for_clap(arguments: impl Iterator<Item = OsString>) -> Vec<OsStrin
     if arguments.get(1).is_some_and(|word| word == "migrate") {
         arguments.remove(1);
     }
-    for argument in &mut arguments {
+    let history = arguments.iter().position(|argument| argument == "history");
+    for argument in arguments.iter_mut().skip(history.unwrap_or(usize::MAX)) {
         if let Some(counted) = argument.to_str().and_then(range_from_heads) {
             *argument = format!("{MINUS}{counted}").into();
         }

@@ -8,7 +8,8 @@ use migrate_model::revision::FileError;
 use migrate_model::{Graph, GraphError, Position, TargetError};
 use migrate_runtime::{EditedRevision, ErrorKind, Failure, Status, UnknownRevision};
 
-use crate::fork;
+use crate::fork::{self, Wanted};
+use crate::moved::moved;
 use crate::output::diff;
 use crate::output::{Diagnostic, Place};
 use crate::project::{Project, shown};
@@ -38,6 +39,8 @@ pub(crate) enum CliError {
 #[derive(Debug)]
 pub(crate) struct RunError {
     error: migrate_runtime::Error,
+    /// The command that tries it again, if it was more than a look.
+    again: Option<String>,
     /// The folder of the migrations crate.
     root: Utf8PathBuf,
 }
@@ -76,13 +79,12 @@ impl CliError {
         Self::Graph { error: Box::new(error), file }
     }
 
-    /// A name that does not stand for what is wanted; `wanted` is for several heads: "`new` has no
-    /// single parent".
+    /// A name that does not stand for what is wanted.
     pub(crate) fn target(
         graph: &Graph,
         status: Option<&Status>,
         error: &TargetError,
-        wanted: &str,
+        wanted: Wanted<'_>,
     ) -> Self {
         Self::Target(Box::new(match error {
             TargetError::MultipleHeads { .. } => {
@@ -93,7 +95,12 @@ impl CliError {
     }
 
     pub(crate) fn run(project: &Project, error: migrate_runtime::Error) -> Self {
-        Self::Run(Box::new(RunError { error, root: project.root.clone() }))
+        Self::Run(Box::new(RunError { error, again: None, root: project.root.clone() }))
+    }
+
+    /// An error of a run, and the command that tries it again.
+    pub(crate) fn attempt(project: &Project, error: migrate_runtime::Error, again: String) -> Self {
+        Self::Run(Box::new(RunError { error, again: Some(again), root: project.root.clone() }))
     }
 
     pub(crate) fn into_diagnostic(self) -> Diagnostic {
@@ -166,6 +173,10 @@ impl RunError {
                 revision: Some(id.to_string()),
                 ..plain().at(Place::new(self.shown(file), Position::START))
             },
+            ErrorKind::Interrupted => Diagnostic {
+                hints: self.again.iter().map(|again| format!("go on: {again}")).collect(),
+                ..plain()
+            },
             ErrorKind::Partial { id } => Diagnostic { revision: Some(id.clone()), ..plain() },
             ErrorKind::Source(_)
             | ErrorKind::LockTimeout { .. }
@@ -208,18 +219,31 @@ impl RunError {
             diagnostic.notes.push(edit_of(revision));
         }
         diagnostic.notes.push("nothing was run".to_owned());
+        if edited.len() > 1 {
+            diagnostic.notes.push("cargo migrate verify lists them all".to_owned());
+        }
         let id = &first.id;
+        let texts = first.applied_source().zip(first.source_at_hand());
+        let accept = format!("cargo migrate accept {id}");
+        if let Some((from, to)) = texts.and_then(|(applied, at_hand)| moved(applied, at_hand)) {
+            diagnostic.message = format!(
+                "{id} {} revises {to} now, and revised {from} when it was applied here",
+                first.message
+            );
+            return diagnostic
+                .hint(Some(format!("it was rebased? record that:   {accept}")))
+                .hint(Some(format!("else put the file back:        cargo migrate restore {id}")));
+        }
         diagnostic
             .hint(Some(format!(
                 "put the file back:       cargo migrate restore {id}\n\
                  and add the change:      cargo migrate new \"…\""
             )))
-            .hint(Some(format!(
-                "no SQL changed (a comment)? record it:   cargo migrate accept {id}"
-            )))
+            .hint(Some(format!("no SQL changed (a comment)? record it:   {accept}")))
     }
 
     fn of_failure(&self, failure: &Failure) -> Diagnostic {
+        let again = self.again.as_deref().unwrap_or("cargo migrate up");
         let is_the_databases = self.error.code().starts_with("database.");
         let mut diagnostic = Diagnostic {
             revision: Some(failure.id.to_string()),
@@ -235,6 +259,7 @@ impl RunError {
             Some(position) => diagnostic = diagnostic.at(Place::new(file, position)),
             None => diagnostic.notes.push(format!("in the bookkeeping or the commit of {file}")),
         }
+        diagnostic.notes.extend(failure.notes());
         if failure.rolled_back.is_empty() {
             diagnostic.notes.push("it could not be confirmed that it was rolled back".to_owned());
         } else {
@@ -245,9 +270,9 @@ impl RunError {
         diagnostic.notes.push(done_before(&report.ids()));
         diagnostic.hint(match failure.direction {
             _ if is_the_databases || failure.time_limit.is_some() => self.error.hint(),
-            Direction::Up => Some("correct the file, then: cargo migrate up".to_owned()),
+            Direction::Up => Some(format!("correct the file, then: {again}")),
             Direction::Down => Some(format!(
-                "correct the file, record that: cargo migrate accept {}\nthen: cargo migrate down",
+                "correct the file, record that: cargo migrate accept {}\nthen: {again}",
                 failure.id
             )),
         })

@@ -7,6 +7,7 @@ mod error;
 mod exit;
 mod fork;
 mod interrupt;
+mod moved;
 mod output;
 mod project;
 mod template;
@@ -32,8 +33,9 @@ fn main() -> std::process::ExitCode {
         Ok(code) => code.into(),
         Err(error) => {
             let diagnostic = error.into_diagnostic();
-            output.error(&diagnostic);
-            diagnostic.exit.into()
+            let exit = diagnostic.exit;
+            output.error(diagnostic);
+            exit.into()
         }
     }
 }

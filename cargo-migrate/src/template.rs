@@ -1,7 +1,7 @@
 //! Rendering the templates of `template/`.
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Value};
+use minijinja::{Environment, UndefinedBehavior, Value};
 
 use crate::error::CliError;
 
@@ -16,5 +16,7 @@ pub(crate) fn render(name: &str, template: &str, values: Value) -> Result<String
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build().map_err(failed)?;
     let mut environment = Environment::new();
     environment.set_syntax(syntax);
+    // A misspelt name is a mistake, not an empty text.
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.render_str(template, values).map_err(failed)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use migrate_model::Graph;
 use migrate_model::config::{Config, MultipleHeads};
-use migrate_model::{Dialect, Graph};
 
 use crate::error::BuildError;
 use crate::folders::{folders, is_glob, literal_prefix, topmost};
@@ -130,11 +130,8 @@ impl Builder {
         if files.is_empty() && !self.allow_empty {
             return Err(BuildError::Empty { folder: self.folders.join(", ") });
         }
-        // Only SQLite's scripts can be read by this version.
-        let dialects: Vec<Dialect> =
-            config.dialects.iter().copied().filter(|dialect| *dialect == Dialect::Sqlite).collect();
         for file in &files {
-            file.check_for(&dialects).map_err(|error| BuildError::File { error })?;
+            file.check_for(&config.dialects).map_err(|error| BuildError::File { error })?;
         }
         let revisions = files.into_iter().map(|file| file.revision).collect();
         let graph = Graph::new(revisions).map_err(BuildError::Graph)?;
@@ -264,6 +261,18 @@ mod tests {
             "dialects = [\"sqlite\"]",
             &[("a.sql", &(revision("a", "base") + "CREATE TABLE a (x);\nCOMMIT;\n"))],
             "revisions/a.sql:8:1: `COMMIT` in a section that already runs in a transaction\nhelp: delete it: each revision runs in a transaction of its own",
+        );
+        let dollars =
+            "CREATE INDEX i ON a (x);\nDO $$BEGIN; END$$;\nCREATE INDEX CONCURRENTLY j ON a (x);\n";
+        fails(
+            "dialects = [\"postgres\"]",
+            &[("a.sql", &(revision("a", "base") + dollars))],
+            "revisions/a.sql:9:1: `CREATE INDEX CONCURRENTLY` can't run inside a transaction\nhelp: mark the section `transaction:false`: its statements then run one by one",
+        );
+        fails(
+            "dialects = [\"mysql\", \"sqlite\"]",
+            &[("a.sql", &(revision("a", "base") + "SELECT 'it\\'s';\n"))],
+            "revisions/a.sql:7:14: the string that begins here never ends\nhelp: close it",
         );
         let (a, b, c) = (revision("a", "base"), revision("b", "a"), revision("c", "a"));
         let heads = [("a.sql", a.as_str()), ("b.sql", &b), ("c.sql", &c)];

@@ -44,8 +44,13 @@ fn code(folders: &[&str], config: &Config) -> String {
 /// The configuration as calls on the migrator, so that the binary runs as the tool does.
 fn settings(config: &Config) -> String {
     let mut calls = Vec::new();
-    if let Some(table) = &config.table {
-        calls.push(format!("history_tables(runtime::HistoryTables::named({table:?}))"));
+    if config.table.is_some() || config.schema.is_some() {
+        let tables = match &config.table {
+            Some(table) => format!("runtime::HistoryTables::named({table:?})"),
+            None => "runtime::HistoryTables::default()".to_owned(),
+        };
+        let schema = config.schema.as_ref().map(|schema| format!(".in_schema({schema:?})"));
+        calls.push(format!("history_tables({tables}{})", schema.unwrap_or_default()));
     }
     match config.transaction {
         TransactionSetting::Each => {}

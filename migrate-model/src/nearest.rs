@@ -11,9 +11,14 @@
 /// ```
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let most = (word.chars().count() / 3).max(1);
+    let word = word.to_lowercase();
+    let length = word.chars().count();
     candidates
         .into_iter()
-        .map(|candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .map(|candidate| (candidate.to_lowercase(), candidate))
+        // Each letter more or less is an edit, and counting is cheaper than comparing.
+        .filter(|(lowercase, _)| lowercase.chars().count().abs_diff(length) <= most)
+        .map(|(lowercase, candidate)| (distance(&word, &lowercase), candidate))
         .filter(|(distance, _)| *distance <= most)
         .min()
         .map(|(_, candidate)| candidate)

@@ -24,7 +24,7 @@ pub(crate) enum Connection<'c> {
     #[cfg(feature = "_sqlite")]
     Sqlite(sqlite::Handle<'c>),
     #[cfg(feature = "postgres")]
-    Postgres(postgres::Session<'c>),
+    Postgres(Box<postgres::Session<'c>>),
 }
 
 /// How other writers are kept out.
@@ -47,7 +47,9 @@ impl<'c> Connection<'c> {
             #[cfg(feature = "_sqlite")]
             Database::Sqlite(source) => sqlite::open(source, access).await.map(Self::Sqlite),
             #[cfg(feature = "postgres")]
-            Database::Postgres(source) => postgres::open(source).await.map(Self::Postgres),
+            Database::Postgres(source) => {
+                postgres::open(source).await.map(|session| Self::Postgres(Box::new(session)))
+            }
             Database::Url(url) => {
                 match url.split(':').next().unwrap_or_default() {
                     #[cfg(feature = "_sqlite")]
@@ -58,7 +60,9 @@ impl<'c> Connection<'c> {
                     #[cfg(feature = "postgres")]
                     "postgres" | "postgresql" => {
                         let source = postgres::Source::Url(url.into_owned());
-                        postgres::open(source).await.map(Self::Postgres)
+                        postgres::open(source)
+                            .await
+                            .map(|session| Self::Postgres(Box::new(session)))
                     }
                     _ => Err(ErrorKind::Usage {
                         // What comes before the first colon may be anything, a secret even.

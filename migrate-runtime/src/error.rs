@@ -6,7 +6,7 @@ use std::time::Duration;
 use migrate_model::revision::{Direction, FileError, RevisionId};
 use migrate_model::{Checksum, Position, TargetError};
 
-use crate::dialect::database_fault;
+use crate::dialect::{database_fault, notes};
 use crate::registry::SourceError;
 use crate::report::Report;
 
@@ -175,6 +175,12 @@ pub enum ErrorKind {
         waited: Duration,
         /// Who has it, where the database tells.
         holder: Option<String>,
+    },
+    /// No connection could be made.
+    #[error("the database can't be reached: {error}")]
+    Unreachable {
+        /// What the system said.
+        error: std::io::Error,
     },
     /// The lock was not ours any more when a revision was to begin.
     #[error("the lock was lost: another session answers for this connection now")]
@@ -406,6 +412,12 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What the server says beyond that, a line each: detail, hint, and where in a function it
+    /// happened. None on SQLite.
+    pub fn notes(&self) -> Vec<String> {
+        notes(&self.source)
+    }
+
     /// Why it failed: what the database said, or that the statement ran too long.
     pub fn reason(&self) -> String {
         match self.time_limit {
@@ -462,6 +474,7 @@ impl ErrorKind {
             Self::Failed(failure) => database_fault(&failure.source).unwrap_or("revision.failed"),
             Self::LockTimeout { .. } => "lock.timeout",
             Self::LockLost => "lock.lost",
+            Self::Unreachable { .. } => "database.unreachable",
             Self::HistoryVersion { .. } => "history.version",
             Self::Interrupted => "revision.interrupted",
             Self::Database { source, .. } => database_fault(source).unwrap_or("database.error"),
@@ -493,6 +506,9 @@ impl ErrorKind {
             }
             Self::LockTimeout { .. } => {
                 Some("find the other writer, or wait longer: --lock-timeout 5m".to_owned())
+            }
+            Self::Unreachable { .. } => {
+                Some("is the server running? check host and port".to_owned())
             }
             Self::LockLost => Some(
                 "behind a pooler that changes sessions, connect to the server itself, or to the \

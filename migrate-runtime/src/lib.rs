@@ -28,8 +28,11 @@
 //!
 //! Without a dialect's feature (`sqlite`, `sqlite-unbundled`) only the [`Registry`] is here.
 
-// A dialect alone leaves what only the others need unused.
-#![cfg_attr(not(all(feature = "_sqlite", feature = "postgres")), allow(dead_code))]
+// A dialect alone leaves what only the others need unused, and waits for nothing where they do.
+#![cfg_attr(
+    not(all(feature = "_sqlite", feature = "postgres")),
+    allow(dead_code, clippy::unused_async)
+)]
 
 #[cfg(feature = "_dialect")]
 mod connection;

@@ -191,8 +191,8 @@ impl Migrator {
         self.reach(database, Goal::Down(target)).await
     }
 
-    /// Records that exactly the targets and what they need are applied, without running
-    /// anything. `base` records that nothing is.
+    /// Records that the targets and what they need are applied, without running anything. What is
+    /// related to a target gives way to it, other branches stay; `base` records that nothing is.
     pub async fn stamp<'c>(
         &self,
         database: impl IntoDatabase<'c>,
@@ -249,7 +249,7 @@ impl Migrator {
         let mut connection = open(database, Access::Existing).await?;
         let history = self.history(&mut connection, Detail::Plan).await;
         connection.release().await;
-        Ok(history?.heads())
+        Ok(runner::current_heads(self.registry.graph(), &history?))
     }
 
     /// The ids of the revisions that are not applied, oldest first.
@@ -269,7 +269,7 @@ impl Migrator {
             (0..graph.len()).filter(|index| !applied.contains(*index)).collect();
         graph.sort_oldest_first(&mut pending);
         Ok(Status {
-            current: history.heads(),
+            current: runner::current_heads(graph, &history),
             pending: pending.into_iter().map(|at| graph.revision(at).id.to_string()).collect(),
             applied: history.rows,
             edited: integrity.edited,

@@ -76,6 +76,6 @@ pub(crate) fn script(
 fn start_state(registry: &Registry, from: Option<&str>) -> Result<Applied, Error> {
     let graph = registry.graph();
     let Some(from) = from else { return Ok(Applied::default()) };
-    let found = Identifier::parse(from)?.revision(graph, &Applied::default())?;
+    let found = Identifier::parse(from)?.without_state()?.revision(graph, &Applied::default())?;
     Ok(Applied::up_to(graph, &found.into_iter().collect::<Vec<_>>()))
 }

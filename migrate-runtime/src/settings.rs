@@ -57,7 +57,7 @@ pub enum TransactionMode {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryTables {
-    /// The schema they are in, on PostgreSQL. `None`: where the search_path finds them, or would
+    /// The schema they are in, on PostgreSQL. `None`: where the `search_path` finds them, or would
     /// make them.
     pub schema: Option<String>,
     /// A row per applied revision.

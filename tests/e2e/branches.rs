@@ -139,7 +139,7 @@ fn a_merge_joins_all_heads_and_comes_down_again() {
         (steps(&down), after(&down)),
         (vec!["dddd5555".into()], json!(["bbbb2222", "cccc4444"]))
     );
-    let error = workspace.migrate_json(["merge", "dddd5555"]).exits(4).json_error();
+    let error = workspace.migrate_json(["merge"]).exits(4).json_error();
     assert_eq!(error["code"], "graph.nothing_to_merge");
 }
 
@@ -157,7 +157,7 @@ fn names_on_a_branch() {
     assert_eq!(after(&up), json!(["bbbb2222", "cccc4444"]));
     let error = workspace.migrate_json(["down"]).exits(4).json_error();
     assert_eq!(error["code"], "graph.ambiguous_walk");
-    assert_eq!(error["hint"], "name a branch: bbbb2222@-1");
+    assert_eq!(error["hint"], "name a branch, for example: cargo migrate down bbbb2222@-1");
     let down = workspace.migrate_json(["down", "shop@-1"]).succeeds();
     assert_eq!(
         (steps(&down), after(&down)),

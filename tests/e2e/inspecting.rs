@@ -259,8 +259,10 @@ fn check_tells_the_faults_of_all_files_at_once() {
         workspace.migrate(["check"]).exits(1).stdout,
         "header.unknown_key: migrations/revisions/aaaa1111.sql:5:4: unknown header key `Crated` \
          (did you mean `Created`?)\n\
+         help: keys of your own begin with `X-`\n\
          script.unknown_marker: migrations/revisions/cccc3333.sql:10:1: a marker is \
-         `-- migrate:up` or `-- migrate:down`, not `-- migrate:back`\n"
+         `-- migrate:up` or `-- migrate:down`, not `-- migrate:back`\n\
+         help: `transaction:false` and `dialect:sqlite,postgres,mysql,mariadb` may follow\n"
     );
     // What stops every other command is a finding here.
     assert_eq!(workspace.migrate(["up"]).code, 4);
@@ -317,7 +319,7 @@ fn check_finds_several_heads_unless_they_are_allowed() {
     assert_eq!(findings(&run), [finding("graph.multiple_heads", "", 0)]);
     let document = run.json();
     let message = document["findings"][0]["message"].as_str().unwrap();
-    assert_eq!(message, "3 heads, so `up` would have no single target");
+    assert_eq!(message, "3 heads, so `up` has no single target");
     let text = workspace.migrate(["check"]).exits(1).stdout;
     for id in ["aaaa1111", "bbbb2222", "eeee5555"] {
         assert!(text.contains(&format!("\n  {id} make {id}")), "{text}");

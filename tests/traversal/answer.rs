@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use migrate_model::revision::{Applied, Identifier, PlannedStep, Range, Splice};
+use migrate_model::revision::{Applied, Identifier, PlannedStep, Range, Splice, StampTarget};
 use migrate_model::{Graph, TargetError};
 
 use crate::corpus::{Case, CorpusGraph};
@@ -10,7 +10,8 @@ use crate::corpus::{Case, CorpusGraph};
 /// An outcome in the corpus' terms.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
-    pub(crate) error: Option<TargetError>,
+    /// The code of the error that there is instead.
+    pub(crate) error: Option<String>,
     pub(crate) steps: Vec<(String, &'static str)>,
     /// The tips afterwards; after each step.
     pub(crate) tips: BTreeSet<String>,
@@ -29,8 +30,35 @@ impl Answer {
         };
         match answer(graph, case, &applied) {
             Ok(answer) => answer,
-            Err(error) => Self { error: Some(error), ..Self::default() },
+            Err(error) => Self { error: Some(error.code().to_owned()), ..Self::default() },
         }
+    }
+
+    /// The state after some steps, one by one.
+    pub(crate) fn of_steps(
+        graph: &Graph,
+        start: &Applied,
+        steps: Vec<(String, &'static str)>,
+    ) -> Self {
+        let mut state: BTreeSet<&str> = (0..graph.len())
+            .filter(|index| start.contains(*index))
+            .map(|index| graph.revision(index).id.as_str())
+            .collect();
+        let tips = |state: &BTreeSet<&str>| -> BTreeSet<String> {
+            let applied = Applied::of(graph, state.iter().copied());
+            ids(graph, applied.tips(graph)).into_iter().collect()
+        };
+        let mut tips_after_each = Vec::new();
+        let before = tips(&state);
+        for (id, direction) in &steps {
+            match *direction {
+                "up" => state.insert(id),
+                _ => state.remove(id.as_str()),
+            };
+            tips_after_each.push(tips(&state));
+        }
+        let tips = tips_after_each.last().cloned().unwrap_or(before);
+        Self { steps, tips, tips_after_each, ..Self::default() }
     }
 }
 
@@ -67,8 +95,8 @@ fn answer(graph: &Graph, case: &Case, applied: &Applied) -> Result<Answer, Targe
         }
         "stamp" => {
             let targets = parsed(&words)?;
-            let tips = graph.stamp(applied, &targets)?;
-            let after = Applied::up_to(graph, &tips);
+            let target = StampTarget::of(graph, applied, &targets)?;
+            let after = applied.after(graph, &target.steps(graph, applied));
             Ok(Answer {
                 tips: ids(graph, after.tips(graph)).into_iter().collect(),
                 ..Answer::default()
@@ -117,28 +145,10 @@ fn down(graph: &Graph, applied: &Applied, target: &str) -> Result<Answer, Target
     Ok(ran(graph, applied, &target.steps(graph, applied)?))
 }
 
-/// The state after a plan, step by step.
 fn ran(graph: &Graph, applied: &Applied, plan: &[PlannedStep]) -> Answer {
-    let mut state: BTreeSet<&str> = (0..graph.len())
-        .filter(|index| applied.contains(*index))
-        .map(|index| graph.revision(index).id.as_str())
-        .collect();
-    let tips = |state: &BTreeSet<&str>| -> BTreeSet<String> {
-        let applied = Applied::of(graph, state.iter().copied());
-        ids(graph, applied.tips(graph)).into_iter().collect()
-    };
-    let mut answer = Answer { tips: tips(&state), ..Answer::default() };
-    for step in plan {
-        let id = graph.revision(step.index).id.as_str();
-        match step.direction {
-            migrate_model::revision::Direction::Up => state.insert(id),
-            migrate_model::revision::Direction::Down => state.remove(id),
-        };
-        answer.steps.push((id.to_owned(), step.direction.name()));
-        answer.tips = tips(&state);
-        answer.tips_after_each.push(answer.tips.clone());
-    }
-    answer
+    let step =
+        |step: &PlannedStep| (graph.revision(step.index).id.to_string(), step.direction.name());
+    Answer::of_steps(graph, applied, plan.iter().map(step).collect())
 }
 
 fn listed(graph: &Graph, indices: Vec<usize>) -> Answer {

@@ -8,6 +8,7 @@
 mod answer;
 mod corpus;
 mod difference;
+mod through_the_command_line;
 
 use std::collections::{BTreeMap, HashMap};
 

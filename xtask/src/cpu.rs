@@ -1,12 +1,31 @@
-//! The CPU time of child processes.
+//! CPU time, of child processes and of this one.
 
 use std::time::Duration;
 
 /// What all children that have ended have spent, in user and in system mode.
-#[cfg(unix)]
 pub(crate) fn of_children() -> Duration {
+    spent(Whose::Children)
+}
+
+/// What this process has spent, in user and in system mode.
+pub(crate) fn of_this_process() -> Duration {
+    spent(Whose::Own)
+}
+
+#[derive(Clone, Copy)]
+enum Whose {
+    Own,
+    Children,
+}
+
+#[cfg(unix)]
+fn spent(whose: Whose) -> Duration {
     use nix::sys::resource::{UsageWho, getrusage};
-    let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else { return Duration::ZERO };
+    let who = match whose {
+        Whose::Own => UsageWho::RUSAGE_SELF,
+        Whose::Children => UsageWho::RUSAGE_CHILDREN,
+    };
+    let Ok(usage) = getrusage(who) else { return Duration::ZERO };
     [usage.user_time(), usage.system_time()]
         .into_iter()
         .map(|time| {
@@ -19,6 +38,8 @@ pub(crate) fn of_children() -> Duration {
 
 /// Not to be had here without more; the benchmark then measures nothing.
 #[cfg(not(unix))]
-pub(crate) fn of_children() -> Duration {
-    Duration::ZERO
+fn spent(whose: Whose) -> Duration {
+    match whose {
+        Whose::Own | Whose::Children => Duration::ZERO,
+    }
 }

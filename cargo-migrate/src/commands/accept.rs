@@ -9,6 +9,7 @@ use super::{Outcome, name};
 use crate::arguments::{Accept, Common};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::moved::moved;
 use crate::output::{Output, diff};
 use crate::project::Project;
 
@@ -62,13 +63,18 @@ fn short(sum: &str) -> String {
 }
 
 fn show(edited: &EditedRevision, dialect: Dialect, output: &Output) {
-    if let (Some(applied), Some(at_hand)) = (edited.applied_source(), edited.source_at_hand()) {
-        output.line(diff::changed_lines(applied, at_hand));
-        output.line(match same_statements(dialect, applied, at_hand) {
-            true => "   only comments differ: the statements are the same",
-            false => {
-                "   the statements differ: a database made from scratch may not be like this one"
-            }
-        });
-    }
+    let (Some(applied), Some(at_hand)) = (edited.applied_source(), edited.source_at_hand()) else {
+        return;
+    };
+    output.line(diff::changed_lines(applied, at_hand));
+    output.line(match moved(applied, at_hand) {
+        Some((from, to)) => {
+            format!("   only its place in the graph differs: it revised {from}, and revises {to}")
+        }
+        None if same_statements(dialect, applied, at_hand) => {
+            "   only comments differ: the statements are the same".to_owned()
+        }
+        None => "   the statements differ: a database made from scratch may not be like this one"
+            .to_owned(),
+    });
 }

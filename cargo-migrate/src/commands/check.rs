@@ -1,14 +1,14 @@
 //! `check`: files, headers and graph; with a database also what is edited, unknown and pending.
 
 use migrate_model::{Dialect, Graph};
-use migrate_runtime::{MultipleHeads, Registry};
+use migrate_runtime::{MultipleHeads, Registry, Status};
 use serde_json::{Value, json};
 
 use super::Outcome;
 use crate::arguments::Common;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fork;
+use crate::fork::{self, Wanted};
 use crate::output::{Diagnostic, ERROR, Output};
 use crate::project::Project;
 
@@ -17,10 +17,11 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
     let mut findings = Vec::new();
     let files = files(&project, &mut findings)?;
     let checked = files.len();
-    if findings.is_empty()
-        && let Some(registry) = registry(&project, files, &mut findings)
-    {
-        database(common, &project, registry, &mut findings).await?;
+    if findings.is_empty() {
+        match Registry::from_files(files, project.crate_info.clone()) {
+            Ok(registry) => database(common, &project, registry, &mut findings).await?,
+            Err(error) => findings.push(CliError::graph(&project, error).into_diagnostic()),
+        }
     }
     output.json(
         &json!({ "findings": findings.iter().map(Diagnostic::to_finding).collect::<Vec<Value>>() }),
@@ -28,10 +29,11 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
     for finding in &findings {
         let place = finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
         output.line(format_args!("{ERROR}{}{ERROR:#}: {place}{}", finding.code, finding.message));
-        if !finding.notes.is_empty() {
-            for line in finding.notes.iter().chain(&finding.hints) {
-                output.line(format_args!("  {line}"));
-            }
+        for line in finding.notes.iter().flat_map(|note| note.lines()) {
+            output.line(format_args!("  {line}"));
+        }
+        for hint in &finding.hints {
+            output.help(hint);
         }
     }
     if findings.is_empty() {
@@ -46,10 +48,14 @@ fn files(
     project: &Project,
     findings: &mut Vec<Diagnostic>,
 ) -> Result<Vec<migrate_model::RevisionFile>, CliError> {
+    let dialects = match project.config.dialects.as_slice() {
+        [] => &[Dialect::Sqlite],
+        dialects => dialects,
+    };
     let mut files = Vec::new();
     for file in project.each_file()? {
         match file {
-            Ok(file) => match file.check_for(&[Dialect::Sqlite]) {
+            Ok(file) => match file.check_for(dialects) {
                 Ok(()) => files.push(file),
                 Err(error) => {
                     let error = migrate_build::BuildError::File { error };
@@ -62,36 +68,7 @@ fn files(
     Ok(files)
 }
 
-/// The registry, if the graph is in order.
-fn registry(
-    project: &Project,
-    files: Vec<migrate_model::RevisionFile>,
-    findings: &mut Vec<Diagnostic>,
-) -> Option<Registry> {
-    let registry = Registry::from_files(files, project.crate_info.clone());
-    match registry {
-        Ok(registry) => {
-            findings.extend(several_heads(project, registry.graph()));
-            Some(registry)
-        }
-        Err(error) => {
-            findings.push(CliError::graph(project, error).into_diagnostic());
-            None
-        }
-    }
-}
-
-fn several_heads(project: &Project, graph: &Graph) -> Option<Diagnostic> {
-    let heads = graph.heads();
-    if heads.len() < 2 || project.multiple_heads() == MultipleHeads::Allow {
-        return None;
-    }
-    let heads: Vec<String> =
-        heads.into_iter().map(|index| graph.revision(index).id.to_string()).collect();
-    Some(fork::diagnostic(graph, &heads, None, "`up` would have no single target"))
-}
-
-/// A database that nobody has named, or that isn't there yet, is no finding.
+/// The heads, and the database. One that nobody has named, or that isn't there yet, is no finding.
 async fn database(
     common: &Common,
     project: &Project,
@@ -99,20 +76,28 @@ async fn database(
     findings: &mut Vec<Diagnostic>,
 ) -> Result<(), CliError> {
     let url = match project.database_url(common) {
-        Ok(url) if !url.is_missing() => url,
-        Ok(_) | Err(CliError::Project { code: "config.no_database_url", .. }) => return Ok(()),
+        Ok(url) => Some(url).filter(|url| !url.is_missing()),
+        Err(CliError::Project { code: "config.no_database_url", .. }) => None,
         Err(error) => return Err(error),
     };
     let migrator = project.migrator(registry);
+    let graph = migrator.registry().graph();
+    let Some(url) = url else {
+        findings.extend(several_heads(project, graph, None));
+        return Ok(());
+    };
     let status = migrator.status(url.as_str()).await;
     let status = status.map_err(|error| CliError::run(project, error))?;
+    findings.extend(several_heads(project, graph, Some(&status)));
     for finding in status.findings() {
         let mut diagnostic = Diagnostic::new(finding.code, finding.message);
         diagnostic.revision = Some(finding.revision);
         diagnostic.file = finding.file.map(|file| project.shown(&file));
+        diagnostic
+            .hints
+            .push("see what differs, and the ways out: cargo migrate verify".to_owned());
         findings.push(diagnostic);
     }
-    let graph = migrator.registry().graph();
     for id in &status.pending {
         let message = format!("{id} is not applied to {}", url.shown());
         let mut diagnostic = Diagnostic::new("check.pending", message);
@@ -122,4 +107,14 @@ async fn database(
         findings.push(diagnostic);
     }
     Ok(())
+}
+
+fn several_heads(project: &Project, graph: &Graph, status: Option<&Status>) -> Option<Diagnostic> {
+    let heads = graph.heads();
+    if heads.len() < 2 || project.multiple_heads() == MultipleHeads::Allow {
+        return None;
+    }
+    let heads: Vec<String> =
+        heads.into_iter().map(|index| graph.revision(index).id.to_string()).collect();
+    Some(fork::diagnostic(graph, &heads, status, Wanted::Target("up")))
 }

@@ -1,6 +1,7 @@
 //! `current`: where the database is.
 
 use migrate_model::Graph;
+use migrate_runtime::ErrorKind;
 use serde_json::json;
 
 use super::{Outcome, name};
@@ -22,23 +23,28 @@ pub(crate) async fn run(common: &Common, current: &Current, output: &Output) -> 
             let status = name::state(common, &project, &migrator).await?;
             let mut heads = graph.heads();
             heads.sort_unstable();
-            Some(name::applied(graph, &status).tips(graph) == heads && status.unknown.is_empty())
+            Some(name::applied(graph, &status).tips(graph) == heads)
         }
     };
     let heads = migrator.current(url.as_str()).await;
     let heads = heads.map_err(|error| CliError::run(&project, error))?;
+    for id in &heads {
+        output.line(line(graph, id));
+    }
+    if heads.iter().any(|id| graph.index_of(id).is_none()) {
+        // Where an unknown revision is applied, what is shown is not all that there is to say.
+        let unknown = name::state(common, &project, &migrator).await?.unknown;
+        return Err(CliError::run(&project, ErrorKind::Unknown(unknown).into()));
+    }
     match at_heads {
         None => output.json(&json!({ "heads": heads })),
         Some(at_heads) => output.json(&json!({ "heads": heads, "at_heads": at_heads })),
-    }
-    for id in &heads {
-        output.line(line(graph, id));
     }
     if heads.is_empty() {
         output.line("base: nothing is applied");
     }
     if at_heads == Some(false) {
-        output.verb("Next", "not at the heads: cargo migrate status shows what is pending");
+        output.next("not at the heads: cargo migrate status shows what is pending");
         return Ok(Exit::Findings);
     }
     Ok(Exit::Done)

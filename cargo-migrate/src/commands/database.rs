@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use migrate_model::Dialect;
 use serde_json::json;
 
+use super::run::Attempt;
 use super::{Outcome, run};
 use crate::arguments::{Common, Database, DatabaseAction, RunOptions};
 use crate::error::CliError;
@@ -19,7 +20,10 @@ pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -
     if url.dialect() != Dialect::Sqlite {
         return Err(CliError::Project {
             code: "config.dialect",
-            message: format!("this version creates and drops only SQLite files, not {}", url.shown()),
+            message: format!(
+                "this version creates and drops only SQLite files, not {}",
+                url.shown()
+            ),
             hint: Some("use createdb and dropdb".to_owned()),
             candidates: Vec::new(),
         });
@@ -46,7 +50,8 @@ pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -
             let migrator = run::migrator(&project, &RunOptions::default(), output)?;
             let newest = project.newest();
             if let Err(error) = migrator.plan_on_empty(newest, url.dialect()) {
-                return Err(run::failed(&project, &migrator, &url, "database reset", error).await);
+                let attempt = Attempt { command: "database reset", target: None };
+                return Err(run::failed(&project, &migrator, &url, attempt, error).await);
             }
             if url.is_read_only() {
                 return Err(unreachable(&url, "its mode allows no writing"));

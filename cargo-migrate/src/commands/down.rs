@@ -2,6 +2,7 @@
 
 use migrate_model::revision::Direction;
 
+use super::run::Attempt;
 use super::{Outcome, run};
 use crate::arguments::{Common, Down};
 use crate::output::Output;
@@ -27,6 +28,9 @@ pub(crate) async fn run(common: &Common, down: &Down, output: &Output) -> Outcom
     };
     match outcome {
         Ok(exit) => Ok(exit),
-        Err(error) => Err(run::failed(&project, &migrator, &url, "down", error).await),
+        Err(error) => {
+            let attempt = Attempt { command: "down", target: Some(target) };
+            Err(run::failed(&project, &migrator, &url, attempt, error).await)
+        }
     }
 }

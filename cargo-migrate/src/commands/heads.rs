@@ -22,10 +22,9 @@ pub(crate) fn run(common: &Common, heads: &Heads, output: &Output) -> Outcome {
         found.iter().map(|head| document::revision(&project, head, None)).collect();
     output.json(&json!({ "revisions": documents }));
     for head in found {
-        let labels: Vec<&str> = head.labels.iter().map(AsRef::as_ref).collect();
-        let labels =
-            if labels.is_empty() { String::new() } else { format!(" ({})", labels.join(", ")) };
-        output.line(format_args!("{} {}{labels} (head)", head.id, head.message));
+        let words = ["head"].into_iter().chain(head.labels.iter().map(AsRef::as_ref));
+        let words = words.collect::<Vec<&str>>().join(", ");
+        output.line(format_args!("{} {} ({words})", head.id, head.message));
     }
     Ok(Exit::Done)
 }

@@ -7,10 +7,11 @@ use migrate_model::revision::{Applied, Range};
 use migrate_runtime::Status;
 use serde_json::{Value, json};
 
-use super::Outcome;
+use super::{Outcome, name};
 use crate::arguments::{Common, History};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::fork::Wanted;
 use crate::output::dag::{self, Node};
 use crate::output::{DIM, Output, json as document};
 use crate::project::Project;
@@ -20,15 +21,12 @@ pub(crate) async fn run(common: &Common, history: &History, output: &Output) -> 
     let migrator = project.migrator(project.registry()?);
     let range = history.range.as_deref().or(history.rev_range.as_deref()).unwrap_or(":");
     let graph = migrator.registry().graph();
-    let failed = |error| CliError::target(graph, None, &error, "the range has no single end");
+    let failed = |error| CliError::target(graph, None, &error, Wanted::Itself);
     let parsed = Range::parse(range).map_err(failed)?;
-    let asks_database = history.indicate_current || parsed.needs_state();
-    let status = if asks_database {
-        let url = project.existing_database(common)?;
-        let status = migrator.status(url.as_str()).await;
-        Some(status.map_err(|error| CliError::run(&project, error))?)
-    } else {
-        None
+    let status = match (parsed.needs_state(), history.indicate_current) {
+        (true, _) => Some(name::known_state(common, &project, &migrator).await?),
+        (false, true) => Some(name::state(common, &project, &migrator).await?),
+        (false, false) => None,
     };
     let applied = status.iter().flat_map(|status| &status.applied);
     let applied = Applied::of(graph, applied.map(|row| row.id.as_str()));
@@ -61,7 +59,7 @@ pub(crate) async fn run(common: &Common, history: &History, output: &Output) -> 
         });
     }
     if graph.is_empty() {
-        output.verb("Next", "cargo migrate new \"…\" writes the first revision");
+        output.next("cargo migrate new \"…\" writes the first revision");
     }
     output.json(&json!({ "revisions": revisions }));
     Ok(Exit::Done)

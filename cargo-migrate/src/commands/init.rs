@@ -87,7 +87,7 @@ pub(crate) fn run(common: &Common, init: &Init, output: &Output) -> Outcome {
             output.verb("Created", format_args!("{at}: a workspace with \"{member}\""));
         }
     }
-    output.verb("Next", "cargo migrate new \"…\" writes your first revision");
+    output.next("cargo migrate new \"…\" writes your first revision");
     output.verb(
         "",
         format_args!("your application depends on {package} = {{ path = \"…/{member}\" }}"),

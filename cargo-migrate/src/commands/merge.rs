@@ -20,10 +20,12 @@ pub(crate) fn run(common: &Common, merge: &Merge, output: &Output) -> Outcome {
         names => {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let splice = if merge.splice { Splice::Allow } else { Splice::Refuse };
-            parents(graph, &names, splice, "there is no single one to merge")?
+            parents(graph, &names, splice, project.multiple_heads())?
         }
     };
-    if parents.len() < 2 {
+    // Whoever names the one that there is gets a revision on top of it, as from Alembic.
+    let fewest = if merge.revisions.is_empty() { 2 } else { 1 };
+    if parents.len() < fewest {
         let there = match parents.first() {
             Some(index) => format!("only {} is there", graph.revision(*index).id),
             None => "there is none".to_owned(),

@@ -27,6 +27,7 @@ pub(crate) mod stamp;
 pub(crate) mod status;
 pub(crate) mod up;
 pub(crate) mod verify;
+mod write;
 
 use crate::error::CliError;
 use crate::exit::Exit;

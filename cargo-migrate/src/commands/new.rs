@@ -20,8 +20,7 @@ pub(crate) fn run(common: &Common, new: &New, output: &Output) -> Outcome {
         heads => heads.iter().map(String::as_str).collect(),
     };
     let splice = if new.splice { Splice::Allow } else { Splice::Refuse };
-    let wanted = "`new` has no single parent (--head names one)";
-    let parents = parents(graph, &heads, splice, wanted)?;
+    let parents = parents(graph, &heads, splice, project.multiple_heads())?;
     let revision = NewRevision {
         message,
         id: revision_file::id(new.rev_id.as_deref(), &project, graph)?,

@@ -2,10 +2,11 @@
 
 use std::fs;
 
+use migrate_model::Checksum;
 use migrate_model::revision::with_parent;
 use serde_json::json;
 
-use super::{Outcome, name};
+use super::{Outcome, name, write};
 use crate::arguments::{Common, Rebase};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -31,6 +32,14 @@ pub(crate) fn run(common: &Common, rebase: &Rebase, output: &Output) -> Outcome 
     let file = project.shown(&revision.file);
     let from = from.first().copied().unwrap_or("base");
     let done = || json!({ "revision": revision.id.as_str(), "file": file, "from": from, "to": parent.as_str() });
+    if index == onto {
+        return Err(CliError::Project {
+            code: "graph.cycle",
+            message: format!("{parent} can't go on top of itself"),
+            hint: Some("name another parent".to_owned()),
+            candidates: Vec::new(),
+        });
+    }
     if from == parent.as_str() {
         output.json(&done());
         output.verb("Finished", format_args!("{} revises {parent} already", revision.id));
@@ -45,16 +54,18 @@ pub(crate) fn run(common: &Common, rebase: &Rebase, output: &Output) -> Outcome 
 
     let path = project.root.join(&revision.file);
     let text = fs::read_to_string(&path).map_err(|error| CliError::io(&file, error))?;
-    let text = with_parent(&text, revision, parent).ok_or_else(|| CliError::Project {
-        code: "project.io",
-        message: format!("{file} has changed while it was being read"),
+    let is_same = Checksum::of(text.as_bytes()) == revision.checksum;
+    let moved = with_parent(&text, revision, parent).filter(|_| is_same);
+    let moved = moved.ok_or_else(|| CliError::Project {
+        code: "project.changed",
+        message: format!("{file} was changed while it was being read"),
         hint: Some("run it again".to_owned()),
         candidates: Vec::new(),
     })?;
-    fs::write(&path, text).map_err(|error| CliError::io(&file, error))?;
+    write::replace(&path, &moved)?;
     output.json(&done());
     output.verb("Edited", format_args!("{file}: Revises {from} -> {parent}"));
     let id = &revision.id;
-    output.verb("Note", format_args!("where {id} is applied already: cargo migrate accept {id}"));
+    output.note(format_args!("where {id} is applied already: cargo migrate accept {id}"));
     Ok(Exit::Done)
 }

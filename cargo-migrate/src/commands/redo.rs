@@ -2,6 +2,7 @@
 
 use migrate_runtime::Report;
 
+use super::run::Attempt;
 use super::{Outcome, run};
 use crate::arguments::{Common, Redo, RunOptions};
 use crate::error::CliError;
@@ -12,7 +13,9 @@ pub(crate) async fn run(common: &Common, redo: &Redo, output: &Output) -> Outcom
     let project = Project::find(common)?;
     let migrator = run::migrator(&project, &RunOptions::default(), output)?;
     let url = project.existing_database(common)?;
-    let failed = |error| CliError::run(&project, error);
+    let count = redo.count.to_string();
+    let attempt = Attempt { command: "redo", target: Some(&count) };
+    let failed = |error| CliError::attempt(&project, error, attempt.again());
     let mut redone =
         migrator.down(url.as_str(), &format!("-{}", redo.count)).await.map_err(failed)?;
     let taken_down = redone.steps.len();
@@ -22,7 +25,8 @@ pub(crate) async fn run(common: &Common, redo: &Redo, output: &Output) -> Outcom
             Err(error) => {
                 // What was taken down was done, too.
                 add(&mut redone, error.report().clone());
-                return Err(CliError::run(&project, error.with_report(redone)));
+                let again = Attempt { command: "up", target: Some(&head) }.again();
+                return Err(CliError::attempt(&project, error.with_report(redone), again));
             }
         }
     }

@@ -8,7 +8,7 @@ use migrate_model::Checksum;
 use migrate_runtime::AppliedRevision;
 use serde_json::json;
 
-use super::Outcome;
+use super::{Outcome, write};
 use crate::arguments::{Common, Restore};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -44,7 +44,7 @@ pub(crate) async fn run(common: &Common, restore: &Restore, output: &Output) -> 
         output.verb("Kept", format_args!("what the file was, in {kept}"));
     }
     if before.is_some() || !path.exists() {
-        fs::write(&path, &source).map_err(|error| CliError::io(&shown(&path), error))?;
+        write::replace(&path, &source)?;
         let sum = sum.short();
         output.verb("Restored", format_args!("{} from {} ({sum})", shown(&path), url.shown()));
     } else {

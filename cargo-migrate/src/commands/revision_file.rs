@@ -13,10 +13,11 @@ use migrate_model::{Graph, RevisionFile, RevisionId};
 use minijinja::{Value, context};
 use serde_json::json;
 
-use super::{Outcome, editor};
+use super::{Outcome, editor, write};
 use crate::arguments::Common;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::fork::Wanted;
 use crate::output::Output;
 use crate::project::{Project, shown};
 use crate::template;
@@ -61,9 +62,13 @@ impl NewRevision {
         let name = file_name(&project.config.filename, now, &self.id, &self.message)?;
         let path = self.folder.join(name + ".sql");
         // What would break every command is not written at all.
-        RevisionFile::parse(&shown(&path), path.file_name().unwrap_or_default(), text.as_bytes())
+        let name = path.file_name().unwrap_or_default();
+        let file = RevisionFile::parse(&shown(&path), name, text.as_bytes())
             .map_err(|error| CliError::File(Box::new(error)))?;
-        write_new(&path, &text)?;
+        let mut revisions = graph.revisions().to_vec();
+        revisions.push(file.revision);
+        Graph::new(revisions).map_err(|error| CliError::graph(project, error))?;
+        write::new(&path, &text)?;
 
         let id = self.id.as_str();
         output.json(&json!({ "revision": id, "file": shown(&path), "revises": revises }));
@@ -73,7 +78,7 @@ impl NewRevision {
         }
         match afterwards {
             Afterwards::Edit => editor::open(&path)?,
-            Afterwards::Tell(next) => output.verb("Next", next),
+            Afterwards::Tell(next) => output.next(next),
         }
         Ok(Exit::Done)
     }
@@ -86,8 +91,12 @@ impl NewRevision {
         created: &str,
     ) -> Result<String, CliError> {
         const NAME: &str = "revision.sql.j2";
-        let own = project.config.templates.as_ref();
-        let own = own.map(|folder| project.root.join(folder).join(NAME));
+        let folder = project.config.templates.as_ref().map(|folder| project.root.join(folder));
+        if let Some(missing) = folder.as_ref().filter(|folder| !folder.is_dir()) {
+            let message = format!("`templates`: there is no folder {}", shown(missing));
+            return Err(usage("config.bad_value", message, None));
+        }
+        let own = folder.map(|folder| folder.join(NAME));
         let template = match own.filter(|path| path.is_file()) {
             Some(path) => {
                 fs::read_to_string(&path).map_err(|error| CliError::io(&shown(&path), error))?
@@ -154,7 +163,7 @@ fn refuse_taken(project: &Project, graph: &Graph, name: &str) -> Result<(), CliE
 
 /// What the new revision depends on, as its header says it.
 pub(super) fn dependencies(chosen: &[String], graph: &Graph) -> Result<Vec<String>, CliError> {
-    let failed = |error| CliError::target(graph, None, &error, "this is no single revision");
+    let failed = |error| CliError::target(graph, None, &error, Wanted::Itself);
     let dependency = |name: &String| {
         Identifier::parse(name).and_then(|name| graph.dependency_for(&name)).map_err(failed)
     };
@@ -221,14 +230,6 @@ fn file_name(
         .replace("{slug}", &slug(message, filename.slug_length));
     // Without a slug nothing dangles.
     Ok(name.trim_matches(['_', '-', '.']).to_owned())
-}
-
-/// Writes a file that must not exist yet.
-fn write_new(path: &Utf8Path, text: &str) -> Result<(), CliError> {
-    use std::io::Write;
-    let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| CliError::io(&shown(path), error))
 }
 
 /// Runs a command of the configuration on the new file. The file stays, whatever comes of it.

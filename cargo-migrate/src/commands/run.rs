@@ -9,7 +9,9 @@ use super::Outcome;
 use crate::arguments::RunOptions;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::fork::Wanted;
 use crate::interrupt;
+use crate::output::paste::word;
 use crate::output::{DIM, Output, json};
 use crate::project::{DatabaseUrl, Project};
 
@@ -33,23 +35,40 @@ pub(super) fn migrator(
     Ok(migrator.on_event(move |event| show(&output, event)))
 }
 
+/// What was tried, so that an error can say how to try it again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attempt<'a> {
+    /// `up`, `database reset` …
+    pub(super) command: &'a str,
+    /// What stood behind it.
+    pub(super) target: Option<&'a str>,
+}
+
+impl Attempt<'_> {
+    /// The command line, ready to paste.
+    pub(super) fn again(self) -> String {
+        let target = self.target.map(|target| format!(" {}", word(target))).unwrap_or_default();
+        format!("cargo migrate {}{target}", self.command)
+    }
+}
+
 /// An error of a run. Several heads are told with what the database has of them.
 pub(super) async fn failed(
     project: &Project,
     migrator: &Migrator,
     url: &DatabaseUrl,
-    command: &str,
+    attempt: Attempt<'_>,
     error: Error,
 ) -> CliError {
     let ErrorKind::Target(target @ TargetError::MultipleHeads { .. }) = error.kind() else {
-        return CliError::run(project, error);
+        return CliError::attempt(project, error, attempt.again());
     };
     let status = match url.is_missing() {
         true => None,
         false => migrator.status(url.as_str()).await.ok(),
     };
-    let wanted = format!("`{command}` has no single target");
-    CliError::target(migrator.registry().graph(), status.as_ref(), target, &wanted)
+    let graph = migrator.registry().graph();
+    CliError::target(graph, status.as_ref(), target, Wanted::Target(attempt.command))
 }
 
 /// The same migrator; it also says that it makes the database's file, once it has.
@@ -176,7 +195,7 @@ pub(super) fn print_script(
             migrator.registry().graph(),
             None,
             target,
-            &format!("`{} --sql` has no single target", direction.name()),
+            Wanted::Target(direction.name()),
         ),
         _ => CliError::run(project, error),
     })?;

@@ -1,5 +1,8 @@
 //! `stamp`: records a state without running anything.
 
+use migrate_model::Graph;
+use migrate_model::revision::{Applied, Identifier};
+use migrate_runtime::Report;
 use serde_json::json;
 
 use super::Outcome;
@@ -42,5 +45,22 @@ pub(crate) async fn run(common: &Common, stamp: &Stamp, output: &Output) -> Outc
         "Stamped",
         format_args!("{} -> {}; nothing was run", heads(&report.before), heads(&report.after)),
     );
+    for target in lost(migrator.registry().graph(), &targets, &report) {
+        output.note(format_args!(
+            "{target} is not recorded: what is related to another target gave way to it, as in \
+             Alembic; --purge records just what is named"
+        ));
+    }
     Ok(Exit::Done)
+}
+
+/// What was named and is not recorded all the same.
+fn lost(graph: &Graph, targets: &[&str], report: &Report) -> Vec<String> {
+    let after: Vec<usize> = report.after.iter().filter_map(|id| graph.index_of(id)).collect();
+    let recorded = Applied::up_to(graph, &after);
+    let named = targets.iter().filter_map(|target| {
+        Identifier::parse(target).ok()?.revisions(graph, &Applied::default()).ok()
+    });
+    let lost = named.flatten().filter(|index| !recorded.contains(*index));
+    lost.map(|index| graph.revision(index).id.to_string()).collect()
 }

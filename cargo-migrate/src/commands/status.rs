@@ -71,13 +71,13 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
         output.line(format_args!("{REMOVED}{:>12}{REMOVED:#} {}", "Found", finding.message));
     }
     if !status.findings().is_empty() {
-        output.verb("Next", "cargo migrate verify shows what differs, and the ways out");
+        output.next("cargo migrate verify shows what differs, and the ways out");
     } else if graph_heads.len() > 1 && project.multiple_heads() == MultipleHeads::Deny {
-        output.verb("Next", format_args!("several heads: {}", graph_heads.join(", ")));
+        output.next(format_args!("several heads: {}", graph_heads.join(", ")));
     } else if !status.pending.is_empty() {
-        output.verb("Next", "cargo migrate up");
+        output.next("cargo migrate up");
     } else if graph.is_empty() {
-        output.verb("Next", "cargo migrate new \"…\" writes the first revision");
+        output.next("cargo migrate new \"…\" writes the first revision");
     }
     Ok(Exit::Done)
 }

@@ -47,10 +47,9 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
     }
     if let Some(first) = findings.first() {
         let id = &first.revision;
-        output
-            .verb("Next", format_args!("cargo migrate restore {id} writes back what was applied"));
+        output.next(format_args!("cargo migrate restore {id} writes back what was applied"));
         if first.code == "integrity.edited" {
-            output.verb("", format_args!("cargo migrate accept {id} records a deliberate edit"));
+            output.next(format_args!("cargo migrate accept {id} records a deliberate edit"));
         }
     }
     Ok(Exit::Findings)

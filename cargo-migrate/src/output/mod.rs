@@ -5,6 +5,7 @@ pub(crate) mod dag;
 mod diagnostic;
 pub(crate) mod diff;
 pub(crate) mod json;
+pub(crate) mod paste;
 mod progress;
 mod secret;
 mod style;
@@ -16,8 +17,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub(crate) use diagnostic::{Diagnostic, Place};
+use paste::Paste;
 use progress::Progress;
 use secret::masked;
+use style::HELP;
 pub(crate) use style::{ACCENT, DIM, ERROR, REMOVED};
 
 use crate::arguments::{Color, Common, Format};
@@ -30,6 +33,7 @@ pub(crate) struct Output {
     quiet: bool,
     verbose: bool,
     yes: bool,
+    paste: Paste,
     progress: Arc<Progress>,
 }
 
@@ -41,6 +45,7 @@ impl Output {
             quiet: common.quiet,
             verbose: common.verbose,
             yes: common.yes,
+            paste: Paste::of(common),
             progress: Arc::new(Progress::new(common.format == Format::Human && !common.quiet)),
         }
     }
@@ -60,6 +65,24 @@ impl Output {
     /// A line with a verb in front, aligned like cargo's.
     pub(crate) fn verb(&self, verb: &str, text: impl std::fmt::Display) {
         self.line(format_args!("{ACCENT}{verb:>12}{ACCENT:#} {text}"));
+    }
+
+    /// What to do next, with commands that are ready to paste.
+    pub(crate) fn next(&self, text: impl std::fmt::Display) {
+        self.verb("Next", self.paste.ready(&text.to_string()));
+    }
+
+    /// A way out, as an error shows it.
+    pub(crate) fn help(&self, hint: &str) {
+        let hint = self.paste.ready(hint);
+        let mut lines = hint.lines();
+        self.line(format_args!("{HELP}help{HELP:#}: {}", lines.next().unwrap_or_default()));
+        lines.for_each(|line| self.line(format_args!("      {line}")));
+    }
+
+    /// Something to keep in mind, likewise.
+    pub(crate) fn note(&self, text: impl std::fmt::Display) {
+        self.verb("Note", self.paste.ready(&text.to_string()));
     }
 
     /// A line for eyes.
@@ -86,8 +109,11 @@ impl Output {
     }
 
     /// The end of a command that failed: for eyes on stderr, or as the last line of JSON.
-    pub(crate) fn error(&self, diagnostic: &Diagnostic) {
+    pub(crate) fn error(&self, mut diagnostic: Diagnostic) {
         self.progress.end();
+        for hint in &mut diagnostic.hints {
+            *hint = self.paste.ready(hint);
+        }
         match self.format {
             Format::Json => {
                 let line = diagnostic.to_json().to_string();

@@ -11,6 +11,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use super::{Project, current_folder, dotenv};
 use crate::arguments::Common;
 use crate::error::CliError;
+use crate::output::paste::word;
 
 /// A database's URL: one to connect with, one to show.
 #[derive(Clone)]
@@ -83,7 +84,7 @@ pub(super) fn find(project: &Project, common: &Common) -> Result<DatabaseUrl, Cl
         message: format!("no database: {variable} is not set, and .env does not set it"),
         hint: Some(format!(
             "echo '{variable}=sqlite:app.db' >> {}",
-            super::shown(&project.workspace.join(".env"))
+            word(&super::shown(&project.workspace.join(".env")))
         )),
         candidates: Vec::new(),
     })
@@ -152,7 +153,12 @@ fn parse(url: &str, base: &Utf8Path) -> Result<DatabaseUrl, CliError> {
             let in_memory = path == ":memory:"
                 || query.is_some_and(|query| query.split('&').any(|part| part == "mode=memory"));
             if in_memory {
-                return Ok(DatabaseUrl { url: url.to_owned(), shown, file: None, dialect: Dialect::Sqlite });
+                return Ok(DatabaseUrl {
+                    url: url.to_owned(),
+                    shown,
+                    file: None,
+                    dialect: Dialect::Sqlite,
+                });
             }
             if path.is_empty() {
                 return Err(unusable("the SQLite URL names no file".to_owned()));
@@ -190,7 +196,7 @@ const KNOWN_VALUES: [&str; 10] =
 
 /// The URL without what is secret or could be: what stands before an `@`, and every parameter
 /// that isn't known.
-fn redacted(url: &str) -> String {
+pub(crate) fn redacted(url: &str) -> String {
     // A password may hold a `?`, so the query begins behind the host.
     let host = url.rfind('@').unwrap_or_default();
     let (main, query) = match url[host..].find('?') {

@@ -11,16 +11,16 @@ pub(crate) mod manifest_edit;
 use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use migrate_model::{Dialect, RevisionFile};
 use migrate_model::config::{
     Config, MultipleHeads as MultipleHeadsSetting, StoreSource as StoreSourceSetting,
     TransactionSetting,
 };
+use migrate_model::{Dialect, RevisionFile};
 use migrate_runtime::{
     CrateInfo, HistoryTables, Migrator, MultipleHeads, Registry, StoreSource, TransactionMode,
 };
 
-pub(crate) use database_url::DatabaseUrl;
+pub(crate) use database_url::{DatabaseUrl, redacted as shown_url};
 pub(crate) use install_source::InstallSource;
 pub(crate) use locate::{current_folder, nearest_manifest, packages, workspace_manifest};
 
@@ -171,9 +171,10 @@ impl Project {
         if let Some(most) = self.config.store_source_max {
             migrator = migrator.store_source_max(most);
         }
-        if let Some(table) = &self.config.table {
-            migrator = migrator.history_tables(HistoryTables::named(table));
-        }
+        migrator = migrator.history_tables(HistoryTables {
+            schema: self.config.schema.clone(),
+            ..self.config.table.as_deref().map(HistoryTables::named).unwrap_or_default()
+        });
         if let Some(timeout) = self.config.lock_timeout {
             migrator = migrator.lock_timeout(timeout);
         }

@@ -2,6 +2,7 @@
 //! each tip, are computed from them.
 
 use super::graph::Graph;
+use super::path::{Direction, PlannedStep};
 
 /// Which revisions of a graph are applied.
 ///
@@ -66,6 +67,31 @@ impl Applied {
         Self { marks: graph.ancestors(revisions) }
     }
 
+    /// The state after steps.
+    ///
+    /// ```
+    /// use migrate_model::Graph;
+    /// use migrate_model::revision::Applied;
+    /// # use migrate_model::RevisionFile;
+    /// # let parse = |text: &str| RevisionFile::parse("x.sql", "x.sql", text.as_bytes());
+    /// # let a1 = parse("-- x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n")?.revision;
+    ///
+    /// let graph = Graph::new(vec![a1])?;
+    /// let nothing = Applied::of(&graph, []);
+    /// let all = nothing.after(&graph, &graph.path_up(&nothing, &[0]));
+    /// assert_eq!(all, Applied::of(&graph, ["a1"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn after(&self, graph: &Graph, steps: &[PlannedStep]) -> Self {
+        let mut marks = self.marks.clone();
+        marks.resize(graph.len(), false);
+        for step in steps {
+            marks[step.index] = step.direction == Direction::Up;
+        }
+        Self { marks }
+    }
+
     /// Whether the revision with that index is applied.
     pub fn contains(&self, index: usize) -> bool {
         self.marks.get(index).copied().unwrap_or_default()
@@ -76,7 +102,8 @@ impl Applied {
         !self.marks.contains(&true)
     }
 
-    /// The applied revisions that no applied revision revises, in load order: what `current` shows.
+    /// The applied revisions that no applied revision descends from, in load order: what `current`
+    /// shows.
     ///
     /// ```
     /// use migrate_model::Graph;
@@ -92,12 +119,11 @@ impl Applied {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn heads(&self, graph: &Graph) -> Vec<usize> {
-        let is_below = |index: usize| graph.children(index).iter().any(|it| self.contains(*it));
-        self.indices().filter(|index| !is_below(*index)).collect()
+        self.highest(graph, |index| graph.children(index).iter())
     }
 
-    /// The applied revisions that no applied revision revises or depends on, in load order: where
-    /// walks like `+1` begin. Alembic keeps just these in its version table.
+    /// The applied revisions that no applied revision needs, in load order: where walks like `+1`
+    /// begin. Alembic keeps just these in its version table.
     ///
     /// ```
     /// use migrate_model::Graph;
@@ -113,9 +139,20 @@ impl Applied {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn tips(&self, graph: &Graph) -> Vec<usize> {
-        let mut tips = self.heads(graph);
-        tips.retain(|index| !graph.needed_by(*index).iter().any(|it| self.contains(*it)));
-        tips
+        self.highest(graph, |index| graph.children(index).iter().chain(graph.needed_by(index)))
+    }
+
+    /// The applied revisions from which no way up leads to another applied one. A revision on the
+    /// way may be missing, after a rebase for example.
+    fn highest<'g, I>(&self, graph: &'g Graph, above: impl Fn(usize) -> I) -> Vec<usize>
+    where
+        I: Iterator<Item = &'g usize>,
+    {
+        let mut is_below = vec![false; graph.len()];
+        for index in graph.newest_first() {
+            is_below[index] = above(index).any(|it| self.contains(*it) || is_below[*it]);
+        }
+        self.indices().filter(|index| !is_below[*index]).collect()
     }
 
     pub(crate) fn indices(&self) -> impl Iterator<Item = usize> {
@@ -127,5 +164,20 @@ impl Applied {
         let length = self.marks.len().max(index + 1);
         self.marks.resize(length, false);
         self.marks[index] = is_applied;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::graph::tests::graph;
+    use super::*;
+
+    #[test]
+    fn what_lies_below_a_gap_is_below_all_the_same() {
+        let graph = graph(&["a:", "b: a", "c: b", "x:, needs b"]).unwrap();
+        let torn = Applied::of(&graph, ["a", "c"]);
+        assert_eq!((torn.heads(&graph), torn.tips(&graph)), (vec![2], vec![2]));
+        let torn = Applied::of(&graph, ["a", "x"]);
+        assert_eq!((torn.heads(&graph), torn.tips(&graph)), (vec![0, 3], vec![3]));
     }
 }

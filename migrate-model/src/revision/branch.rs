@@ -4,6 +4,21 @@
 
 use super::graph::Graph;
 
+/// The branch part of an identifier.
+#[derive(Debug, Clone)]
+pub(crate) struct Branch {
+    /// The revision that names it.
+    pub(crate) revision: usize,
+    /// What belongs to it.
+    pub(crate) lineage: Vec<bool>,
+}
+
+impl Branch {
+    pub(crate) fn of(graph: &Graph, revision: usize) -> Self {
+        Self { revision, lineage: lineage(graph, revision) }
+    }
+}
+
 /// Marks the lineage of a revision: its ancestors and descendants through `Revises:`, and itself.
 pub(crate) fn lineage(graph: &Graph, revision: usize) -> Vec<bool> {
     let mut marks = graph.lineage_above(&[revision]);
@@ -19,21 +34,39 @@ pub(crate) fn lineage(graph: &Graph, revision: usize) -> Vec<bool> {
 /// out; not at all if such a point lies above, for then nothing says whose line it is below.
 pub(crate) fn carriers(graph: &Graph, declaring: usize) -> Vec<bool> {
     let mut marks = graph.lineage_above(&[declaring]);
-    let is_point = |index: usize| {
-        graph.parents(index).len() > 1
-            || graph.children(index).len() + graph.needed_by(index).len() > 1
-    };
-    if (0..graph.len()).any(|index| marks[index] && is_point(index)) {
+    if !is_unbranched(graph, &marks) {
         return marks;
     }
     let mut here = declaring;
     while let [parent] = *graph.parents(here)
-        && !is_point(parent)
+        && !is_point(graph, parent)
     {
         marks[parent] = true;
         here = parent;
     }
     marks
+}
+
+/// The revisions whose label a revision carries: [`carriers`] from its other side, in one walk.
+pub(crate) fn labelled_for(graph: &Graph, carrying: usize) -> Vec<usize> {
+    let mut declaring = graph.lineage_below(&[carrying]);
+    let above = graph.lineage_above(&[carrying]);
+    if is_unbranched(graph, &above) {
+        for (mark, above) in declaring.iter_mut().zip(above) {
+            *mark |= above;
+        }
+    }
+    let is_labelled = |index: usize| !graph.revision(index).labels.is_empty();
+    (0..graph.len()).filter(|index| declaring[*index] && is_labelled(*index)).collect()
+}
+
+/// Whether the line branches or merges here.
+fn is_point(graph: &Graph, index: usize) -> bool {
+    graph.parents(index).len() > 1 || graph.children(index).len() + graph.needed_by(index).len() > 1
+}
+
+fn is_unbranched(graph: &Graph, marks: &[bool]) -> bool {
+    !(0..graph.len()).any(|index| marks[index] && is_point(graph, index))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! What `down` goes to, and what is taken down on the way.
 
 use super::applied::Applied;
+use super::branch::Branch;
 use super::error::TargetError;
 use super::graph::Graph;
 use super::identifier::Identifier;
-use super::named::Branch;
 use super::path::{Direction, PlannedStep};
 use super::walk::{Walk, walk_down, walk_up};
 
@@ -44,15 +44,6 @@ enum Side {
     Unknown(TargetError),
 }
 
-impl Side {
-    fn branch(&self) -> Option<&Branch> {
-        match self {
-            Self::Of(branch, _) => Some(branch),
-            Self::All | Self::Unknown(_) => None,
-        }
-    }
-}
-
 impl Identifier<'_> {
     /// The revision to go down to. `-N` counts from the only current revision, `shop@-N` from the
     /// only one on that branch.
@@ -66,21 +57,16 @@ impl Identifier<'_> {
             (_, Ok(_)) => Side::All,
             (_, Err(error)) => Side::Unknown(error),
         };
-        if let (Side::Unknown(error), Some(_)) = (&side, self.steps) {
-            return Err(error.clone());
-        }
         let end = match (self.symbol, self.steps) {
             (_, None) => self.of_symbol().revision(graph, applied)?.map_or(Walk::Base, Walk::At),
             ("", Some(0..)) => {
-                return Err(TargetError::Misplaced {
-                    input: self.input.to_owned(),
-                    reason: "from the current state `down` goes -N, N at least 1",
-                    code: "graph.relative_out_of_reach",
-                });
+                let reason = "from the current state `down` goes -N, N at least 1";
+                return Err(self.misplaced(reason, "graph.relative_out_of_reach"));
             }
             ("", Some(steps)) => {
-                let start = self.start_below(graph, applied, side.branch())?;
-                if side.branch().is_none() {
+                let branch = self.branch(graph)?;
+                let start = self.start_below(graph, applied, branch.as_ref())?;
+                if branch.is_none() {
                     // At a fork only the side goes on which the walk began.
                     let name = graph.revision(start).id.to_string();
                     side = Side::Of(Branch::of(graph, start), name);
@@ -89,14 +75,10 @@ impl Identifier<'_> {
             }
             (_, Some(steps @ 0..)) => {
                 let start = self.of_symbol().revision(graph, applied)?;
-                match walk_up(self, graph, start, steps, side.branch())? {
+                match walk_up(self, graph, start, steps)? {
                     Walk::Base => Walk::Past,
                     end => end,
                 }
-            }
-            ("base", Some(_)) => {
-                let (lower, upper) = (self.input.to_owned(), "base".to_owned());
-                return Err(TargetError::NotAncestor { lower, upper });
             }
             (_, Some(steps)) => {
                 let start = self.without_steps().revision(graph, applied)?;

@@ -192,7 +192,21 @@ fn text_of(bytes: &[u8]) -> Result<String, (Position, FileProblem)> {
     if let Some(nul) = text.find('\0') {
         return Err((at(&bytes[..nul]), FileProblem::Nul));
     }
-    Ok(normalise(text).into_owned())
+    let text = normalise(text);
+    match conflict(&text) {
+        Some(at) => Err((Position::at(&text, at), FileProblem::Conflict)),
+        None => Ok(text.into_owned()),
+    }
+}
+
+/// Where git has left the first half of a conflict.
+fn conflict(text: &str) -> Option<usize> {
+    const MARK: &str = "<<<<<<< ";
+    match text.starts_with(MARK) {
+        true => Some(0),
+        false => text.find(&format!("\n{MARK}")).map(|at| at + 1),
+    }
+    .filter(|at| text[*at..].contains("\n>>>>>>> "))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::edges::Edges;
 use super::error::GraphError;
 use super::file::Kind;
 use super::header::HeaderLines;
@@ -71,13 +72,15 @@ pub struct Revision {
 pub struct Graph {
     revisions: Vec<Revision>,
     by_name: HashMap<Box<str>, usize>,
-    parents: Vec<Vec<usize>>,
-    needs: Vec<Vec<usize>>,
-    children: Vec<Vec<usize>>,
-    needed_by: Vec<Vec<usize>>,
+    parents: Edges,
+    needs: Edges,
+    children: Edges,
+    needed_by: Edges,
     /// The place of each revision in the one topological order that ties broken by load order
     /// give.
     rank: Vec<usize>,
+    /// All revisions in the opposite of that order.
+    newest_first: Vec<usize>,
 }
 
 impl Graph {
@@ -95,17 +98,13 @@ impl Graph {
     /// ```
     pub fn new(revisions: Vec<Revision>) -> Result<Self, GraphError> {
         let by_name = index_names(&revisions)?;
-        let mut graph = Self {
-            parents: vec![Vec::new(); revisions.len()],
-            needs: vec![Vec::new(); revisions.len()],
-            children: vec![Vec::new(); revisions.len()],
-            needed_by: vec![Vec::new(); revisions.len()],
-            rank: Vec::new(),
-            by_name,
-            revisions,
-        };
+        let mut graph = Self { revisions, by_name, ..Self::default() };
         graph.connect()?;
         graph.rank = order::ranks(&graph)?;
+        graph.newest_first = vec![0; graph.len()];
+        for (index, rank) in graph.rank.iter().enumerate() {
+            graph.newest_first[graph.rank.len() - 1 - rank] = index;
+        }
         Ok(graph)
     }
 
@@ -158,27 +157,27 @@ impl Graph {
 
     /// The parents through `Revises:`.
     pub fn parents(&self, index: usize) -> &[usize] {
-        &self.parents[index]
+        self.parents.of(index)
     }
 
     /// The children through `Revises:`.
     pub fn children(&self, index: usize) -> &[usize] {
-        &self.children[index]
+        self.children.of(index)
     }
 
     /// What it depends on, through `Depends-On:`.
     pub fn needs(&self, index: usize) -> &[usize] {
-        &self.needs[index]
+        self.needs.of(index)
     }
 
     /// What depends on it, through `Depends-On:`.
     pub fn needed_by(&self, index: usize) -> &[usize] {
-        &self.needed_by[index]
+        self.needed_by.of(index)
     }
 
     /// What nobody revises, in load order.
     pub fn heads(&self) -> Vec<usize> {
-        (0..self.len()).filter(|index| self.children[*index].is_empty()).collect()
+        (0..self.len()).filter(|index| self.children(*index).is_empty()).collect()
     }
 
     /// What nobody revises and nobody depends on, in load order. This is what the word `heads`
@@ -197,13 +196,18 @@ impl Graph {
     /// ```
     pub fn effective_heads(&self) -> Vec<usize> {
         let mut heads = self.heads();
-        heads.retain(|index| self.needed_by[*index].is_empty());
+        heads.retain(|index| self.needed_by(*index).is_empty());
         heads
     }
 
     /// What revises nothing, in load order.
     pub fn bases(&self) -> Vec<usize> {
-        (0..self.len()).filter(|index| self.parents[*index].is_empty()).collect()
+        (0..self.len()).filter(|index| self.parents(*index).is_empty()).collect()
+    }
+
+    /// All revisions, each before what it needs.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = usize> {
+        self.newest_first.iter().copied()
     }
 
     /// Sorts indices so that every revision comes after all that it needs.
@@ -239,7 +243,7 @@ impl Graph {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn ancestors(&self, from: &[usize]) -> Vec<bool> {
-        self.reach(from, |index| self.parents[index].iter().chain(&self.needs[index]))
+        self.reach(from, |index| self.parents(index).iter().chain(self.needs(index)))
     }
 
     /// Marks the given revisions and all that need them, through both kinds of edges.
@@ -257,7 +261,7 @@ impl Graph {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn descendants(&self, from: &[usize]) -> Vec<bool> {
-        self.reach(from, |index| self.children[index].iter().chain(&self.needed_by[index]))
+        self.reach(from, |index| self.children(index).iter().chain(self.needed_by(index)))
     }
 
     /// Marks the given revisions and all above them through `Revises:` alone.
@@ -275,7 +279,7 @@ impl Graph {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn lineage_above(&self, from: &[usize]) -> Vec<bool> {
-        self.reach(from, |index| self.children[index].iter())
+        self.reach(from, |index| self.children(index).iter())
     }
 
     /// Marks the given revisions and all below them through `Revises:` alone.
@@ -293,7 +297,7 @@ impl Graph {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn lineage_below(&self, from: &[usize]) -> Vec<bool> {
-        self.reach(from, |index| self.parents[index].iter())
+        self.reach(from, |index| self.parents(index).iter())
     }
 
     /// The ids of revisions, sorted: for messages.
@@ -319,29 +323,18 @@ impl Graph {
     }
 
     fn connect(&mut self) -> Result<(), GraphError> {
-        for index in 0..self.revisions.len() {
-            let revision = &self.revisions[index];
-            let parents = revision
-                .revises
-                .iter()
-                .map(|id| self.index_of(id.as_str()).ok_or_else(|| self.missing(index, id, false)))
-                .collect::<Result<Vec<_>, _>>()?;
-            let needs = revision
-                .depends_on
-                .iter()
-                .map(|name| {
-                    self.index_of_name(name.as_str()).ok_or_else(|| self.missing(index, name, true))
-                })
-                .collect::<Result<Vec<_>, _>>()?;
-            for parent in &parents {
-                self.children[*parent].push(index);
-            }
-            for need in &needs {
-                self.needed_by[*need].push(index);
-            }
-            self.parents[index] = parents;
-            self.needs[index] = needs;
+        let mut parents = Edges::with_capacity(self.len());
+        let mut needs = Edges::with_capacity(self.len());
+        for (index, revision) in self.revisions.iter().enumerate() {
+            parents.push(revision.revises.iter().map(|id| {
+                self.index_of(id.as_str()).ok_or_else(|| self.missing(index, id, false))
+            }))?;
+            needs.push(revision.depends_on.iter().map(|name| {
+                self.index_of_name(name.as_str()).ok_or_else(|| self.missing(index, name, true))
+            }))?;
         }
+        (self.children, self.needed_by) = (parents.reversed(), needs.reversed());
+        (self.parents, self.needs) = (parents, needs);
         Ok(())
     }
 

@@ -303,7 +303,7 @@ mod tests {
         fails("-- m\n-- Revision: a\n-- Revises: base\n", 3, 4, "header.missing_key");
         fails("-- m\n--\n-- Revision: a\n", 3, 4, "header.missing_key");
         fails("-- m\n--\n-- Revises: base\n", 3, 4, "header.missing_key");
-        fails("-- m\n--\n-- Revision: a-b\n", 3, 14, "header.bad_value");
+        fails("-- m\n--\n-- Revision: a-b\n", 3, 14, "graph.illegal_identifier");
         fails("-- m\n--\n-- Revises: a, ,b\n", 3, 16, "header.bad_value");
         fails("-- m\n--\n-- Revises: é,b\n", 3, 13, "header.bad_value");
         fails("-- m\n--\n-- Revises: a,a\n", 3, 15, "header.bad_value");

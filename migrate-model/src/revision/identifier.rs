@@ -24,6 +24,8 @@ pub struct Identifier<'a> {
     pub(crate) symbol: &'a str,
     /// How far to walk; up if positive.
     pub(crate) steps: Option<i64>,
+    /// What follows the digits of a walk.
+    pub(crate) rest: &'a str,
 }
 
 impl<'a> Identifier<'a> {
@@ -43,11 +45,11 @@ impl<'a> Identifier<'a> {
         if name.is_empty() {
             return Err(misplaced("it names nothing", "graph.illegal_identifier"));
         }
-        let (symbol, steps) = match walk(name) {
-            Some((symbol, steps)) => (symbol, Some(steps)),
-            None => (name, None),
+        let (symbol, steps, rest) = match walk(name) {
+            Some((symbol, steps, rest)) => (symbol, Some(steps), rest),
+            None => (name, None, ""),
         };
-        Ok(Self { input, branch, symbol, steps })
+        Ok(Self { input, branch, symbol, steps, rest })
     }
 
     /// Whether it is a walk: `+1`, `shop@-2`, `1975ea+1`.
@@ -81,8 +83,31 @@ impl<'a> Identifier<'a> {
         self.symbol == "current"
     }
 
+    /// How far down from the heads a bare `-N` or `shop@-N` goes, where it counts from there.
+    /// `up` and `down` pass over what follows the digits, and here it makes the walk none
+    /// (Alembic's rules).
+    pub(crate) fn steps_below_heads(&self) -> Option<i64> {
+        let is_bare = self.symbol.is_empty() && self.rest.is_empty();
+        self.steps.filter(|steps| is_bare && *steps < 0)
+    }
+
     pub(crate) fn unresolved(&self) -> TargetError {
         TargetError::Unresolved { input: self.input.to_owned(), nearest: None }
+    }
+
+    /// Itself, unless it is `current` and no database is asked.
+    pub fn without_state(self) -> Result<Self, TargetError> {
+        match self.is_current() {
+            true => Err(self.misplaced(
+                "no database is asked, so nothing is known of the current state",
+                "graph.unresolved",
+            )),
+            false => Ok(self),
+        }
+    }
+
+    pub(crate) fn misplaced(&self, reason: &'static str, code: &'static str) -> TargetError {
+        TargetError::Misplaced { input: self.input.to_owned(), reason, code }
     }
 
     pub(crate) fn out_of_reach(&self, upwards: bool) -> TargetError {
@@ -90,18 +115,17 @@ impl<'a> Identifier<'a> {
     }
 }
 
-/// A name and the walk behind it; `None` if there is none. What follows the digits is Alembic's to
-/// ignore, and ours.
-fn walk(name: &str) -> Option<(&str, i64)> {
+/// A name, the walk behind it, and what follows that; `None` if there is no walk.
+fn walk(name: &str) -> Option<(&str, i64, &str)> {
     let sign = name.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
     let (symbol, walk) = name.split_at(sign);
     let is_up = walk.starts_with('+');
     let digits = walk.strip_prefix(['+', '-'])?;
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    let digits = digits.get(..end).filter(|digits| !digits.is_empty())?;
+    let (digits, rest) = digits.split_at_checked(end).filter(|(digits, _)| !digits.is_empty())?;
     // No graph is so long; whoever walks farther is out of reach all the same.
     let count = digits.parse().map_or(i64::from(u32::MAX), |count: u32| i64::from(count));
-    Some((symbol, if is_up { count } else { -count }))
+    Some((symbol, if is_up { count } else { -count }, rest))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 mod applied;
 mod branch;
 mod downgrade;
+mod edges;
 mod error;
 mod file;
 mod filename;
@@ -16,14 +17,18 @@ mod graph;
 mod header;
 mod id;
 mod identifier;
+#[cfg(test)]
+mod laws;
+mod line;
 mod named;
 mod order;
 mod path;
 mod placing;
+#[cfg(test)]
+mod random;
 mod range;
 mod rebase;
 mod stamp;
-mod table;
 mod upgrade;
 mod walk;
 
@@ -40,3 +45,4 @@ pub use path::{Direction, PlannedStep};
 pub use placing::Splice;
 pub use range::Range;
 pub use rebase::with_parent;
+pub use stamp::StampTarget;

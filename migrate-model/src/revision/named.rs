@@ -2,31 +2,16 @@
 //! `base`, `current`, each of them also on a branch.
 
 use super::applied::Applied;
-use super::branch::{carriers, lineage};
+use super::branch::{Branch, carriers};
 use super::error::TargetError;
 use super::graph::Graph;
 use super::identifier::Identifier;
-use super::walk::{Walk, walk_down};
+use super::walk::{Walk, walk_down_from_each};
 use crate::nearest::nearest;
 
 /// The shortest id or label that a prefix may find; shorter ones are written in full
 /// (Alembic's rule).
 const SHORTEST_FOR_PREFIX: usize = 4;
-
-/// The branch part of an identifier.
-#[derive(Debug, Clone)]
-pub(crate) struct Branch {
-    /// The revision that names it.
-    pub(crate) revision: usize,
-    /// What belongs to it.
-    pub(crate) lineage: Vec<bool>,
-}
-
-impl Branch {
-    pub(crate) fn of(graph: &Graph, revision: usize) -> Self {
-        Self { revision, lineage: lineage(graph, revision) }
-    }
-}
 
 impl Identifier<'_> {
     /// The revisions that this stands for; none is the base. A bare `-N` walks down from every
@@ -46,9 +31,9 @@ impl Identifier<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn revisions(&self, graph: &Graph, applied: &Applied) -> Result<Vec<usize>, TargetError> {
-        match self.steps {
-            None => self.absolute(graph, applied),
-            Some(steps) if self.symbol.is_empty() && steps < 0 => {
+        match (self.steps, self.steps_below_heads()) {
+            (None, _) => self.absolute(graph, applied),
+            (_, Some(steps)) => {
                 let mut found = Vec::new();
                 for end in self.below_heads(graph, steps)? {
                     match end {
@@ -58,7 +43,7 @@ impl Identifier<'_> {
                 }
                 Ok(found)
             }
-            Some(_) => Err(self.unresolved()),
+            (Some(_), None) => Err(self.unresolved()),
         }
     }
 
@@ -135,6 +120,7 @@ impl Identifier<'_> {
         match found {
             [] => Ok(None),
             [one] => Ok(Some(*one)),
+            several if self.is_current() => Err(self.several_current(graph, several)),
             several => Err(self.multiple_heads(graph, several)),
         }
     }
@@ -201,7 +187,7 @@ impl Identifier<'_> {
             let carried = declaring.map(|declaring| carriers(graph, declaring));
             heads.retain(|head| carried.as_ref().is_some_and(|carried| carried[*head]));
         }
-        heads.into_iter().map(|head| walk_down(self, graph, Some(head), steps)).collect()
+        walk_down_from_each(self, graph, &heads, steps)
     }
 
     pub(crate) fn multiple_heads(&self, graph: &Graph, heads: &[usize]) -> TargetError {

@@ -87,8 +87,6 @@ impl Graph {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::super::error::TargetError;
     use super::super::graph::tests::graph;
     use super::super::identifier::Identifier;
@@ -113,53 +111,5 @@ mod tests {
 
     fn down(graph: &Graph, applied: &Applied, to: &str) -> Result<Vec<PlannedStep>, TargetError> {
         Identifier::parse(to)?.downgrade_target(graph, applied)?.steps(graph, applied)
-    }
-
-    /// Lines for a random directed acyclic graph: each revision revises or needs earlier ones.
-    fn random_graph() -> impl Strategy<Value = Vec<String>> {
-        let node = (any::<u8>(), any::<u8>(), 0_u8..4);
-        prop::collection::vec(node, 1..24).prop_map(|nodes| {
-            let line = |(at, (a, b, kind)): (usize, &(u8, u8, u8))| {
-                let earlier = |pick: u8| format!("r{}", usize::from(pick) % at.max(1));
-                match kind {
-                    _ if at == 0 => "r0:".to_owned(),
-                    0 => format!("r{at}:"),
-                    1 => format!("r{at}: {}, needs {}", earlier(*a), earlier(*b)),
-                    2 if earlier(*a) != earlier(*b) => {
-                        format!("r{at}: {} {}", earlier(*a), earlier(*b))
-                    }
-                    _ => format!("r{at}: {}", earlier(*a)),
-                }
-            };
-            nodes.iter().enumerate().map(line).collect()
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn going_up_and_down_again_changes_nothing(lines in random_graph(), pick in any::<u8>()) {
-            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            let graph = graph(&lines).unwrap();
-            let target = usize::from(pick) % graph.len();
-            let up = graph.path_up(&Applied::default(), &[target]);
-
-            let mut applied = Applied::default();
-            for step in &up {
-                let below = graph.ancestors(&[step.index]);
-                let ready = (0..graph.len()).all(|i| i == step.index || !below[i] || applied.contains(i));
-                prop_assert!(ready, "a step came before what it needs");
-                applied.set(step.index, true);
-            }
-            prop_assert!(applied.contains(target));
-
-            let down = down(&graph, &applied, "base").unwrap();
-            for step in &down {
-                let above = graph.descendants(&[step.index]);
-                let free = (0..graph.len()).all(|i| i == step.index || !above[i] || !applied.contains(i));
-                prop_assert!(free, "a step went before what needs it");
-                applied.set(step.index, false);
-            }
-            prop_assert!(applied.indices().next().is_none());
-        }
     }
 }

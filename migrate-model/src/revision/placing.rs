@@ -38,13 +38,13 @@ impl Graph {
     ) -> Result<Vec<usize>, TargetError> {
         let mut parents: Vec<usize> = Vec::new();
         for name in names {
-            for parent in name.revisions(self, &Applied::default())? {
-                if parents.contains(&parent) {
-                    let revision = self.revision(parent).id.clone();
-                    return Err(TargetError::SameParentTwice { revision });
-                }
-                parents.push(parent);
-            }
+            parents.extend(name.without_state()?.revisions(self, &Applied::default())?);
+        }
+        let mut is_there = vec![false; self.len()];
+        if let Some(twice) = parents.iter().find(|it| std::mem::replace(&mut is_there[**it], true))
+        {
+            let revision = self.revision(*twice).id.clone();
+            return Err(TargetError::SameParentTwice { revision });
         }
         match parents.iter().find(|parent| !self.children(**parent).is_empty()) {
             Some(parent) if splice == Splice::Refuse => {
@@ -70,7 +70,10 @@ impl Graph {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dependency_for(&self, name: &Identifier<'_>) -> Result<String, TargetError> {
-        let found = name.revision(self, &Applied::default())?.ok_or_else(|| name.unresolved())?;
+        let found = name
+            .without_state()?
+            .revision(self, &Applied::default())?
+            .ok_or_else(|| name.unresolved())?;
         let revision = self.revision(found);
         match revision.labels.iter().find(|label| label.as_str() == name.input) {
             Some(label) => Ok(label.to_string()),

@@ -1,7 +1,7 @@
 //! What `history a:b` lists.
 
 use super::applied::Applied;
-use super::branch::carriers;
+use super::branch::{carriers, labelled_for};
 use super::error::TargetError;
 use super::graph::Graph;
 use super::identifier::Identifier;
@@ -21,13 +21,6 @@ pub struct Range<'a> {
     pub lower: Option<&'a str>,
     /// The newer end; `None` is all heads.
     pub upper: Option<&'a str>,
-}
-
-/// The older end, as a set of revisions.
-struct Lower {
-    revisions: Vec<usize>,
-    /// Of the newer end only what carries this label counts.
-    carriers: Option<Vec<bool>>,
 }
 
 impl<'a> Range<'a> {
@@ -96,73 +89,67 @@ impl<'a> Range<'a> {
             None => graph.effective_heads(),
             Some(upper) => upper_end(graph, applied, upper, lower.as_ref())?,
         };
-        let lower = match &lower {
-            None => Lower { revisions: Vec::new(), carriers: None },
-            Some(lower) => self.lower_end(graph, applied, lower, &tops)?,
-        };
-        if let Some(carriers) = &lower.carriers {
+        if let Some((lower, label)) = lower.and_then(|lower| Some((lower, lower.branch?))) {
+            // Of the newer end only what carries the label counts.
+            let carriers = label_of(graph, &lower, label)?;
             tops.retain(|index| carriers[*index]);
         }
+        let bottoms = match &lower {
+            None => Vec::new(),
+            Some(lower) => self.lower_end(graph, applied, lower, &tops)?,
+        };
         let below = graph.ancestors(&tops);
-        if let Some(stray) = lower.revisions.iter().find(|index| !below[**index]) {
-            return Err(self.not_ancestor(graph.revision(*stray).id.as_str()));
-        }
         let within = |index: usize| -> bool { below[index] };
-        let mut found: Vec<usize> = match lower.revisions.as_slice() {
+        let mut found: Vec<usize> = match bottoms.as_slice() {
             [] => (0..graph.len()).filter(|index| within(*index)).collect(),
             bottoms => {
                 let (too_low, above) = (graph.ancestors(bottoms), graph.lineage_above(bottoms));
-                let listed =
-                    |index: usize| bottoms.contains(&index) || (!too_low[index] && above[index]);
-                (0..graph.len()).filter(|index| within(*index) && listed(*index)).collect()
+                let mut listed: Vec<bool> =
+                    above.into_iter().zip(too_low).map(|(above, low)| above && !low).collect();
+                for bottom in bottoms {
+                    listed[*bottom] = true;
+                }
+                (0..graph.len()).filter(|index| within(*index) && listed[*index]).collect()
             }
         };
         graph.sort_oldest_first(&mut found);
         Ok(found)
     }
 
+    /// The older end, whose revisions must be below the newer one. `-N` counts from the effective
+    /// heads; where it goes below the base, anew from the newer end.
     fn lower_end(
         &self,
         graph: &Graph,
         applied: &Applied,
         lower: &Identifier<'_>,
         tops: &[usize],
-    ) -> Result<Lower, TargetError> {
-        let carriers = match lower.branch {
-            Some(name) => Some(label_of(graph, lower, name)?),
-            None => None,
-        };
-        let revisions = match lower.steps {
-            Some(steps) if lower.symbol.is_empty() && steps < 0 => {
-                self.counted_from_heads(graph, lower, steps, tops)?
-            }
-            _ => lower.revisions(graph, applied)?,
-        };
-        Ok(Lower { revisions, carriers })
-    }
-
-    /// `-N` counts from the effective heads; where it goes below the base, anew from the newer end.
-    fn counted_from_heads(
-        &self,
-        graph: &Graph,
-        lower: &Identifier<'_>,
-        steps: i64,
-        tops: &[usize],
     ) -> Result<Vec<usize>, TargetError> {
+        let ends: Vec<Walk> = match lower.steps_below_heads() {
+            Some(steps) => lower.below_heads(graph, steps)?,
+            None => lower.revisions(graph, applied)?.into_iter().map(Walk::At).collect(),
+        };
+        let below = graph.ancestors(tops);
         let mut found = Vec::new();
-        for (at, end) in lower.below_heads(graph, steps)?.into_iter().enumerate() {
-            match end {
-                Walk::At(index) => found.push(index),
-                Walk::Base => return Err(self.not_ancestor("base")),
-                Walk::Past if at == 0 => {
-                    let top = self.only_named_top(graph, lower, tops)?;
-                    return match walk_down(lower, graph, Some(top), steps)? {
-                        Walk::At(index) => Ok(vec![index]),
-                        Walk::Base | Walk::Past => Ok(Vec::new()),
-                    };
+        for end in &ends {
+            match *end {
+                Walk::At(index) if below[index] => found.push(index),
+                Walk::At(index) => {
+                    return Err(self.not_ancestor(graph.revision(index).id.as_str()));
+                }
+                Walk::Base => {
+                    return Err(lower
+                        .misplaced("it counts to below the oldest", "graph.range_not_ancestor"));
                 }
                 Walk::Past => {}
             }
+        }
+        if let (Some(Walk::Past), Some(steps)) = (ends.first(), lower.steps) {
+            let top = self.only_named_top(graph, lower, tops)?;
+            found = match walk_down(lower, graph, Some(top), steps)? {
+                Walk::At(index) => vec![index],
+                Walk::Base | Walk::Past => Vec::new(),
+            };
         }
         Ok(found)
     }
@@ -177,11 +164,15 @@ impl<'a> Range<'a> {
         let is_named = self.upper.is_some_and(|upper| {
             !matches!(upper, "head" | "heads" | "base") && !upper.contains(['@', '+', '-'])
         });
+        let too_far = || lower.misplaced("it counts to below the oldest", "graph.unresolved");
         if !is_named && lower.branch.is_some() {
-            return Err(lower.unresolved());
+            return Err(too_far());
+        }
+        if self.upper == Some("current") && tops.len() > 1 {
+            return Err(lower.several_current(graph, tops));
         }
         let top = lower.only(graph, tops)?;
-        top.filter(|_| is_named).ok_or_else(|| lower.unresolved())
+        top.filter(|_| is_named).ok_or_else(too_far)
     }
 
     fn not_ancestor(&self, lower: &str) -> TargetError {
@@ -200,22 +191,22 @@ fn upper_end(
     lower: Option<&Identifier<'_>>,
 ) -> Result<Vec<usize>, TargetError> {
     let Some(steps) = upper.steps else { return upper.absolute(graph, applied) };
-    let branch = upper.branch(graph)?;
     let end = match (upper.symbol, steps) {
         ("", ..=0) => return Err(upper.out_of_reach(false)),
         ("", _) => {
             let starts = match lower {
                 None => Vec::new(),
                 Some(lower) if lower.is_current() => applied.tips(graph),
+                Some(lower) if upper.branch.is_some() => lower.revisions(graph, applied)?,
                 Some(lower) => lower.revision(graph, applied)?.into_iter().collect(),
             };
             let below = Applied::up_to(graph, &starts);
-            let start = upper.start_above(graph, &starts, &below, branch.as_ref())?;
-            walk_up_to_top(upper, graph, start, steps, branch.as_ref())?
+            let start = upper.start_above(graph, &starts, &below)?;
+            walk_up_to_top(upper, graph, start, steps)?
         }
         (_, 1..) => {
             let start = upper.of_symbol().revision(graph, applied)?;
-            walk_up_to_top(upper, graph, start, steps, branch.as_ref())?
+            walk_up_to_top(upper, graph, start, steps)?
         }
         (_, ..=0) => {
             let start = upper.without_steps().revision(graph, applied)?;
@@ -238,10 +229,8 @@ fn label_of(
     let branch = identifier.branch(graph)?;
     match (graph.index_of(name), graph.index_of_name(name)) {
         (Some(index), _) => {
-            let labelled = (0..graph.len()).filter(|it| !graph.revision(*it).labels.is_empty());
-            let mut carried = labelled.map(|it| carriers(graph, it)).filter(|marks| marks[index]);
-            match (carried.next(), carried.next()) {
-                (Some(marks), None) => Ok(marks),
+            match *labelled_for(graph, index) {
+                [declaring] => Ok(carriers(graph, declaring)),
                 // Without a label, or with several, the lineage is what is meant.
                 _ => Ok(branch.map(|branch| branch.lineage).unwrap_or_default()),
             }

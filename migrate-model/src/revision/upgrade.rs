@@ -1,10 +1,10 @@
 //! What `up` goes to.
 
 use super::applied::Applied;
+use super::branch::Branch;
 use super::error::TargetError;
 use super::graph::Graph;
 use super::identifier::Identifier;
-use super::named::Branch;
 use super::walk::{Walk, walk_down, walk_up};
 
 impl Identifier<'_> {
@@ -30,23 +30,18 @@ impl Identifier<'_> {
         applied: &Applied,
     ) -> Result<Vec<usize>, TargetError> {
         let Some(steps) = self.steps else { return self.absolute(graph, applied) };
-        let branch = self.branch(graph)?;
         let end = match (self.symbol, steps) {
             ("", ..=0) => {
-                return Err(TargetError::Misplaced {
-                    input: self.input.to_owned(),
-                    reason: "from the current state `up` goes +N, N at least 1",
-                    code: "graph.relative_out_of_reach",
-                });
+                let reason = "from the current state `up` goes +N, N at least 1";
+                return Err(self.misplaced(reason, "graph.relative_out_of_reach"));
             }
             ("", _) => {
-                let start =
-                    self.start_above(graph, &applied.tips(graph), applied, branch.as_ref())?;
-                walk_up(self, graph, start, steps, branch.as_ref())?
+                let start = self.start_above(graph, &applied.tips(graph), applied)?;
+                walk_up(self, graph, start, steps)?
             }
             (_, 1..) => {
                 let start = self.of_symbol().revision(graph, applied)?;
-                walk_up(self, graph, start, steps, branch.as_ref())?
+                walk_up(self, graph, start, steps)?
             }
             (_, ..=0) => {
                 let start = self.without_steps().revision(graph, applied)?;
@@ -67,9 +62,9 @@ impl Identifier<'_> {
         graph: &Graph,
         starts: &[usize],
         applied: &Applied,
-        branch: Option<&Branch>,
     ) -> Result<Option<usize>, TargetError> {
         let mut starts = starts.to_vec();
+        let branch = if starts.is_empty() { None } else { self.branch(graph)? };
         if let Some(Branch { lineage, .. }) = branch {
             starts.retain(|index| lineage[*index]);
             if starts.is_empty() {

@@ -1,6 +1,6 @@
 //! What must be right in a script before it is run, embedded or even written.
 
-use super::control::refuse_in_transaction;
+use super::control::{refuse_in_transaction, refuse_outside_transaction};
 use super::error::{ScriptError, ScriptProblem};
 use super::section::{Script, Section, Transaction};
 use super::split::{Split, split};
@@ -47,14 +47,51 @@ pub fn check(text: &str, dialect: Dialect) -> Result<(), ScriptError> {
 /// # Ok::<(), migrate_model::script::ScriptError>(())
 /// ```
 pub fn statements(text: &str, section: &Section, dialect: Dialect) -> Result<Split, ScriptError> {
-    if section.transaction == Transaction::Outside {
-        let problem = ScriptProblem::TransactionFalse;
-        return Err(ScriptError { offset: section.marker, problem });
-    }
+    let refuse = match (section.transaction, dialect) {
+        (Transaction::Inside, _) => refuse_in_transaction,
+        (Transaction::Outside, Dialect::Postgres | Dialect::Mysql | Dialect::Mariadb) => {
+            refuse_outside_transaction
+        }
+        (Transaction::Outside, Dialect::Sqlite) => {
+            let problem = ScriptProblem::TransactionFalse;
+            return Err(ScriptError { offset: section.marker, problem });
+        }
+    };
     let body = &text[section.body.clone()];
     let in_file =
         |error: ScriptError| ScriptError { offset: section.body.start + error.offset, ..error };
     let split = split(dialect, body).map_err(in_file)?;
-    refuse_in_transaction(dialect, body, &split.statements).map_err(in_file)?;
+    refuse(dialect, body, &split.statements).map_err(in_file)?;
     Ok(split)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(text: &str, dialect: Dialect) -> Result<(), (usize, &'static str)> {
+        check(text, dialect).map_err(|error| (error.offset, error.problem.code()))
+    }
+
+    #[test]
+    fn each_dialect_is_checked_by_its_own_rules() {
+        let text = "-- migrate:up\nCREATE FUNCTION f() RETURNS int AS $$ SELECT 1; $$;\nCOMMIT;\n";
+        assert_eq!(checked(text, Dialect::Postgres), Err((66, "script.transaction_control")));
+        let text = "-- migrate:up\nSELECT 'it\\'s';\n";
+        assert_eq!(checked(text, Dialect::Mysql), Ok(()));
+        assert_eq!(checked(text, Dialect::Sqlite), Err((27, "script.unterminated")));
+    }
+
+    #[test]
+    fn sections_without_a_transaction_are_for_servers() {
+        let text = "-- migrate:up transaction:false\nVACUUM a;\n";
+        assert_eq!(checked(text, Dialect::Postgres), Ok(()));
+        assert_eq!(checked(text, Dialect::Sqlite), Err((0, "script.transaction_false")));
+        let inside = "-- migrate:up\nVACUUM a;\n";
+        assert_eq!(checked(inside, Dialect::Postgres), Err((14, "script.needs_no_transaction")));
+        let text = "-- migrate:up transaction:false\nSELECT 1;\nBEGIN;\n";
+        for dialect in [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb] {
+            assert_eq!(checked(text, dialect), Err((42, "script.transaction_control")));
+        }
+    }
 }

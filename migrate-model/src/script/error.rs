@@ -1,5 +1,6 @@
 //! What can be wrong in a script.
 
+use super::section::Transaction;
 use crate::dialect::Dialect;
 
 /// A fault in a script and where it stands.
@@ -72,11 +73,13 @@ pub enum ScriptProblem {
         /// What kind of thing.
         what: &'static str,
     },
-    /// A statement that begins or ends a transaction, in a section that runs in one.
-    #[error("`{statement}` in a section that already runs in a transaction")]
+    /// A statement that begins or ends a transaction.
+    #[error("`{statement}` in a section {}", that_runs(*.transaction))]
     TransactionControl {
-        /// The statement's first word.
+        /// The statement's first words.
         statement: String,
+        /// Whether its section runs in one.
+        transaction: Transaction,
     },
     /// A statement that does nothing inside a transaction.
     #[error("`{statement}` has no effect inside a transaction")]
@@ -84,15 +87,28 @@ pub enum ScriptProblem {
         /// The statement's first words.
         statement: String,
     },
-    /// A dialect that this version can't run.
-    #[error("{dialect} is not supported by this version")]
-    UnsupportedDialect {
-        /// The dialect.
-        dialect: Dialect,
+    /// A statement that fails inside a transaction.
+    #[error("`{statement}` can't run inside a transaction")]
+    NeedsNoTransaction {
+        /// The statement's first words.
+        statement: String,
     },
-    /// `transaction:false`, which this version does not run.
+    /// What the database's own shell does by itself, so that no server understands it.
+    #[error("`{command}` is for the database's own shell; a driver can't run it")]
+    ClientOnly {
+        /// The command, or what it begins with.
+        command: String,
+    },
+    /// `transaction:false` on SQLite, which this version does not run.
     #[error("`transaction:false` is not supported by this version")]
     TransactionFalse,
+}
+
+fn that_runs(transaction: Transaction) -> &'static str {
+    match transaction {
+        Transaction::Inside => "that already runs in a transaction",
+        Transaction::Outside => "whose statements run one by one (`transaction:false`)",
+    }
 }
 
 fn for_dialect(dialect: Option<Dialect>) -> String {
@@ -115,7 +131,8 @@ impl ScriptProblem {
             Self::TransactionControl { .. } => "script.transaction_control",
             Self::NoEffectInTransaction { .. } => "script.no_effect",
             Self::TransactionFalse => "script.transaction_false",
-            Self::UnsupportedDialect { .. } => "script.dialect",
+            Self::NeedsNoTransaction { .. } => "script.needs_no_transaction",
+            Self::ClientOnly { .. } => "script.client_command",
         }
     }
 
@@ -139,9 +156,24 @@ impl ScriptProblem {
             Self::Stray => "put a line `-- migrate:up` above it",
             Self::NoSectionForDialect { .. } => "add one, or a plain section for all dialects",
             Self::Unterminated { .. } => "close it",
-            Self::UnsupportedDialect { .. } => return None,
-            Self::TransactionControl { .. } => {
+            Self::TransactionControl { transaction: Transaction::Inside, .. } => {
                 "delete it: each revision runs in a transaction of its own"
+            }
+            Self::TransactionControl { transaction: Transaction::Outside, .. } => {
+                "delete it: each statement is recorded on its own here, so that a run can go on \
+                 where it stopped; what belongs into one transaction is a revision of its own"
+            }
+            Self::NeedsNoTransaction { .. } => {
+                "mark the section `transaction:false`: its statements then run one by one"
+            }
+            Self::ClientOnly { command } if command.starts_with("COPY") => {
+                "write INSERT statements (`pg_dump --inserts`), or let the server read a file"
+            }
+            Self::ClientOnly { command } if command.starts_with('\\') => {
+                "delete it, or say it in SQL"
+            }
+            Self::ClientOnly { .. } => {
+                "a delimiter has 1 to 15 bytes and no backslash, for example `DELIMITER ;;`"
             }
             Self::NoEffectInTransaction { .. } => {
                 "delete it; here foreign keys stay as the connection has them, so dropping a table \

@@ -11,7 +11,7 @@ mod split;
 
 pub use check::{check, statements};
 pub use compare::same_statements;
-pub use control::refuse_in_transaction;
+pub use control::{refuse_in_transaction, refuse_outside_transaction};
 pub use error::{ScriptError, ScriptProblem};
 pub use section::{MARKER, Script, Section, Transaction};
 pub use split::{Split, Statement, split};

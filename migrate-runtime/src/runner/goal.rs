@@ -1,7 +1,9 @@
 //! Where a run shall lead. A goal is fixed once, from the state at the beginning (`+1` must not
 //! creep on when another process helps); its steps can then be asked for again and again.
 
-use migrate_model::revision::{Applied, Direction, DowngradeTarget, Identifier, PlannedStep};
+use migrate_model::revision::{
+    Applied, Direction, DowngradeTarget, Identifier, PlannedStep, StampTarget,
+};
 use migrate_model::{Graph, TargetError};
 
 use super::ready::Purpose;
@@ -25,8 +27,7 @@ pub(crate) enum Goal<'a> {
 pub(crate) enum Fixed {
     Up(Vec<usize>),
     Down(DowngradeTarget),
-    /// The tips of the state to record.
-    Stamp(Vec<usize>),
+    Stamp(StampTarget),
 }
 
 impl Goal<'_> {
@@ -42,7 +43,7 @@ impl Goal<'_> {
             Self::Stamp(targets) => {
                 let targets = targets.iter().map(|target| Identifier::parse(target));
                 let targets = targets.collect::<Result<Vec<_>, _>>()?;
-                graph.stamp(applied, &targets).map(Fixed::Stamp)
+                StampTarget::of(graph, applied, &targets).map(Fixed::Stamp)
             }
         }
     }
@@ -58,16 +59,7 @@ impl Fixed {
         match self {
             Self::Up(targets) => Ok(graph.path_up(applied, targets)),
             Self::Down(target) => target.steps(graph, applied),
-            Self::Stamp(tips) => {
-                let wanted = Applied::up_to(graph, tips);
-                let mut away: Vec<usize> = (0..graph.len())
-                    .filter(|index| applied.contains(*index) && !wanted.contains(*index))
-                    .collect();
-                graph.sort_oldest_first(&mut away);
-                let down = |index| PlannedStep { index, direction: Direction::Down };
-                let away = away.into_iter().rev().map(down);
-                Ok(away.chain(graph.path_up(applied, tips)).collect())
-            }
+            Self::Stamp(target) => Ok(target.steps(graph, applied)),
         }
     }
 

@@ -17,7 +17,7 @@ use migrate_model::revision::Applied;
 
 pub(crate) use goal::{Fixed, Goal};
 pub(crate) use integrity::{Integrity, examine};
-pub(crate) use plan::{as_step, plan};
+pub(crate) use plan::{as_step, current_heads, plan};
 pub(crate) use ready::{Prepared, Purpose};
 pub(crate) use stamp::stamp_anew;
 
@@ -57,7 +57,7 @@ pub(crate) async fn run(
     let goal = goal.fix(graph, &applied_of(graph, &history))?;
 
     let before = ids(&history);
-    let mut report = Report { before: history.heads(), ..Report::default() };
+    let mut report = Report { before: current_heads(graph, &history), ..Report::default() };
     let outcome = reach(connection, context, &goal, history, &mut patience, &mut report).await;
     connection.unlock().await;
     if context.interrupt.is_needed() {

@@ -29,7 +29,7 @@ pub(crate) fn plan(
         Prepared::new(registry, settings, *step, goal.purpose(), dialect)?;
     }
     Ok(Plan {
-        before: history.heads(),
+        before: current_heads(graph, history),
         after: heads_after(graph, &ids(history), moves(graph, &steps)),
         steps: steps.iter().map(|step| as_step(graph, *step)).collect(),
     })
@@ -65,6 +65,14 @@ pub(super) fn heads_after<'a>(
         heads.into_iter().map(|index| graph.revision(index).id.to_string()).collect();
     heads.sort_unstable();
     heads
+}
+
+/// The heads of what is applied, sorted. Rows tell them even where revisions are unknown here; the
+/// graph knows of what lies between two of them, where something is missing.
+pub(crate) fn current_heads(graph: &Graph, history: &History) -> Vec<String> {
+    let known = applied_of(graph, history).heads(graph);
+    let is_known = |id: &String| graph.index_of(id).is_none_or(|index| known.contains(&index));
+    history.heads().into_iter().filter(is_known).collect()
 }
 
 pub(super) fn ids(history: &History) -> Vec<String> {

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use migrate_model::revision::{Direction, FileError, Kind, PlannedStep};
-use migrate_model::script::{Script, ScriptError, Section, Split, Transaction, statements};
+use migrate_model::script::{
+    Script, ScriptError, ScriptProblem, Section, Split, Transaction, statements,
+};
 use migrate_model::{Dialect, Position, Revision};
 
 use crate::dialect::ReadyStep;
@@ -84,6 +86,11 @@ impl<'r> Prepared<'r> {
             })
         };
         let split_of = |section: &Section| {
+            if section.transaction == Transaction::Outside {
+                let problem = ScriptProblem::TransactionFalse;
+                let offset = section.marker;
+                return Err(fault(revision, &source, ScriptError { offset, problem }));
+            }
             statements(&source, section, dialect).map_err(|error| fault(revision, &source, error))
         };
         let down = match (planned.direction, purpose) {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use migrate_model::revision::{Applied, PlannedStep};
 
 use super::apply::{Task, apply, record};
-use super::plan::{heads_after, moves};
+use super::plan::{current_heads, heads_after, moves};
 use super::ready::Prepared;
 use super::{Context, Goal, announce};
 use crate::connection::Connection;
@@ -55,9 +55,9 @@ async fn record_anew(
         let task = Task { steps: prepared, clears_history: true };
         let done = apply(connection, context, task, history.version, patience).await?;
         let Outcome::Done { durations, .. } = done else { continue };
-        let mut report = Report { before: history.heads(), ..Report::default() };
-        record(prepared, &durations, *listener, &mut report);
         let graph = registry.graph();
+        let mut report = Report { before: current_heads(graph, &history), ..Report::default() };
+        record(prepared, &durations, *listener, &mut report);
         report.after = heads_after(graph, &[], moves(graph, steps));
         return Ok(report);
     }

@@ -78,7 +78,7 @@ async fn waiting_is_told_with_a_growing_time() {
 #[track_caller]
 fn assert_lock_timeout(outcome: Result<impl std::fmt::Debug, Error>, started: Instant) {
     let (error, elapsed) = (outcome.unwrap_err(), started.elapsed());
-    let ErrorKind::LockTimeout { waited } = error.kind() else { panic!("{error:?}") };
+    let ErrorKind::LockTimeout { waited, .. } = error.kind() else { panic!("{error:?}") };
     assert_eq!(error.code(), "lock.timeout");
     assert!(error.report().is_empty());
     assert!(*waited <= elapsed && elapsed >= SHORT, "{waited:?} of {elapsed:?}");

@@ -80,7 +80,7 @@ fn a_file_that_cannot_be_opened_or_written() {
             &["status", "-d", "sqlite:gone.db"],
             6,
             unreachable,
-            "cargo migrate up",
+            "make it: cargo migrate -d sqlite:gone.db up",
         ),
         (
             "missing, mode=rw",

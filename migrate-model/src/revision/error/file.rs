@@ -43,6 +43,9 @@ pub enum FileProblem {
     /// A NUL, which no SQL text may hold.
     #[error("the file contains a NUL character")]
     Nul,
+    /// What git leaves where it could not merge.
+    #[error("git left a conflict here")]
+    Conflict,
     /// The ending of the name says neither SQL nor Rust.
     #[error("a revision file ends in .sql or .rs")]
     UnknownLanguage,
@@ -141,6 +144,7 @@ impl FileProblem {
         match self {
             Self::NotUtf8 => "script.not_utf8",
             Self::Nul => "script.nul",
+            Self::Conflict => "script.conflict",
             Self::UnknownLanguage => "script.unknown_language",
             Self::ControlCharacterInName => "script.file_name",
             Self::NoHeader { .. } => "header.missing",
@@ -149,6 +153,8 @@ impl FileProblem {
             Self::NoKey { .. } => "header.malformed",
             Self::UnknownKey { .. } => "header.unknown_key",
             Self::DuplicateKey { .. } => "header.duplicate_key",
+            // The id that other headers, and the command line, would have to name.
+            Self::BadValue { key, .. } if key == "Revision" => "graph.illegal_identifier",
             Self::BadValue { .. } => "header.bad_value",
             Self::RevisesItself { .. } => "graph.cycle",
             Self::DependsOnItself { .. } => "graph.dependency_loop",
@@ -179,6 +185,7 @@ impl FileProblem {
                 "rename the file so that it carries {in_header}, or correct the header"
             )),
             Self::Script(problem) => problem.hint(),
+            Self::Conflict => Some("resolve it, as git status says".to_owned()),
             Self::UnknownLanguage | Self::ControlCharacterInName => {
                 Some("rename the file".to_owned())
             }

@@ -66,7 +66,7 @@ pub enum GraphError {
         ids: Vec<RevisionId>,
         /// The file of the first.
         file: String,
-        /// The line of its `Revises:`.
+        /// The line of its `Revises:`, or of its `Depends-On:`.
         line: u32,
         /// Whether an edge of `Depends-On:` is part of it.
         through_dependency: bool,
@@ -168,6 +168,9 @@ impl GraphError {
             Self::Missing { parent, .. } => format!(
                 "bring the file of {parent} back (was it lost in a merge?), or correct the header"
             ),
+            Self::Cycle { through_dependency: true, .. } => {
+                "one of these revisions must depend on, or revise, another".to_owned()
+            }
             Self::Cycle { .. } => "one of these revisions must name another parent".to_owned(),
         }
     }

@@ -66,6 +66,8 @@ pub enum TargetError {
     AmbiguousWalk {
         /// What was asked for.
         input: String,
+        /// Whether it walked up.
+        upwards: bool,
         /// Where it could go, sorted.
         candidates: Vec<RevisionId>,
     },
@@ -210,18 +212,24 @@ impl TargetError {
                 "see the branches: cargo migrate history --graph"
             }
             Self::PartialAmbiguous { .. } => "write more characters of the id",
-            Self::AmbiguousWalk { candidates, .. } => {
-                return Some(match candidates.as_slice() {
-                    [first, ..] => format!("name the revision itself, or its branch: {first}@…"),
-                    [] => "name the revision itself".to_owned(),
+            Self::AmbiguousWalk { input, upwards, candidates } => {
+                let [first, ..] = candidates.as_slice() else { return None };
+                let steps = input.rsplit('@').next().unwrap_or(input);
+                return Some(match upwards {
+                    true => format!("name the branch, for example: {first}@{steps}"),
+                    false => format!(
+                        "name the revision to stay at, for example: {first}; the other side stays, \
+                         too"
+                    ),
                 });
             }
             Self::SeveralCurrent { input, current } => {
+                let [first, ..] = current.as_slice() else { return None };
                 let steps = input.rsplit('@').next().unwrap_or(input);
-                return Some(match current.as_slice() {
-                    [first, ..] => format!("name a branch: {first}@{steps}"),
-                    [] => "name a branch".to_owned(),
-                });
+                let command = if steps.starts_with('+') { "up" } else { "down" };
+                return Some(format!(
+                    "name a branch, for example: cargo migrate {command} {first}@{steps}"
+                ));
             }
             Self::OutOfReach { .. } => "see where you are: cargo migrate current",
             Self::NotADowngradeTarget { .. } => "see what is applied: cargo migrate history -i",

@@ -174,15 +174,12 @@ async fn send(
     let sql = AssertSqlSafe(message.sql.clone());
     let mut answers = sqlx::raw_sql(sql).fetch_many(session.connection());
     loop {
-        let answer = match tokio::time::timeout(TICK, answers.try_next()).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                if !is_cancelled && batch.interrupt.is_stopped() {
-                    is_cancelled = true;
-                    canceller.cancel().await;
-                }
-                continue;
+        let Ok(answer) = tokio::time::timeout(TICK, answers.try_next()).await else {
+            if !is_cancelled && batch.interrupt.is_stopped() {
+                is_cancelled = true;
+                canceller.cancel().await;
             }
+            continue;
         };
         match answer {
             Ok(None) => return Ok(version),

@@ -88,9 +88,11 @@ pub(crate) async fn open(source: Source<'_>) -> Result<Session<'_>, ErrorKind> {
     };
     let own = options.clone();
     let handle = Handle::take(source, async move |_| {
-        own.unwrap_or_default().connect().await.map_err(|source| ErrorKind::Database {
-            doing: "connecting to the database".to_owned(),
-            source,
+        own.unwrap_or_default().connect().await.map_err(|source| match source {
+            sqlx::Error::Io(error) => ErrorKind::Unreachable { error },
+            source => {
+                ErrorKind::Database { doing: "connecting to the database".to_owned(), source }
+            }
         })
     });
     Ok(Session { handle: Some(handle.await?), options, locked: None })

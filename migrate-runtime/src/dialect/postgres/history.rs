@@ -21,7 +21,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// In the schema, or where the search_path finds them.
+    /// In the schema, or where the `search_path` finds them.
     pub(super) fn of(tables: &HistoryTables, schema: Option<&str>) -> Self {
         let prefix = schema.map(|schema| quote::name(schema) + ".").unwrap_or_default();
         let qualified = |name| prefix.clone() + &quote::name(name);
@@ -70,6 +70,18 @@ pub(super) fn create_statements(names: &Names) -> [String; 4] {
 
 /// Reads format, version and rows in one query that answers with one row.
 pub(crate) async fn read(
+    session: &mut Session<'_>,
+    tables: &HistoryTables,
+    detail: Detail,
+) -> Result<History, ErrorKind> {
+    match read_once(session, tables, detail).await {
+        // Somebody else may have made the tables between our two looks at them.
+        Err(ErrorKind::Database { .. }) => read_once(session, tables, detail).await,
+        read => read,
+    }
+}
+
+async fn read_once(
     session: &mut Session<'_>,
     tables: &HistoryTables,
     detail: Detail,

@@ -54,7 +54,7 @@ pub(super) fn of_step(
         before.push(format!("DELETE FROM {}", names.revisions));
     }
     let count = before.len();
-    let mut sql: String = before.iter().map(|statement| format!("{statement};\n")).collect();
+    let mut sql = before.join(";\n") + ";\n";
     let start = sql.len();
     sql.push_str(step.section);
     let section = start..sql.len();
@@ -98,7 +98,7 @@ fn books(batch: &Batch<'_>, names: &Names, step: &ReadyStep<'_>) -> [String; 2] 
     [row, log_statement(names, batch.run, &line) + " RETURNING seq"]
 }
 
-/// A `pg_dump` preamble empties the search_path, and a script may take on another role.
+/// A `pg_dump` preamble empties the `search_path`, and a script may take on another role.
 fn left_as_found(locked: &Locked) -> String {
     format!(
         "SELECT pg_catalog.set_config('search_path', {}, false), \

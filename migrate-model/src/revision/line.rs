@@ -1,4 +1,4 @@
-//! A revision as one line of text, for tables of many: the registry that a build helper generates,
+//! A revision as one line of text, for lists of many: the registry that a build helper generates,
 //! and the index of files that the command line tool keeps.
 
 use super::file::Kind;

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::{median, show};
 use crate::command::{Outcome, build_tool};
 use crate::cpu;
 
@@ -67,15 +68,6 @@ pub(crate) fn run() -> Outcome {
     }
     println!("\nstarting the tool, to do nothing: {}", show(median(starts)));
     Ok(())
-}
-
-fn show(time: Duration) -> String {
-    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 /// A migrated project of so many revisions.

@@ -1,0 +1,77 @@
+//! Processes that start at once on one database, and one that keeps the lock.
+
+use std::time::Duration;
+
+use migrate_tests::{Revision, Run, Running, cargo_migrate};
+use serde_json::json;
+
+use super::{A, B, applied, workspace};
+
+const PROCESSES: usize = 16;
+const ROUNDS: usize = 10;
+
+#[test]
+fn exactly_one_applies_each_revision_and_all_succeed() {
+    let Some((workspace, database)) = workspace() else { return };
+    let (a, b) = (
+        "CREATE TABLE ran (id text);\nINSERT INTO ran VALUES ('a');",
+        "INSERT INTO ran VALUES ('b');",
+    );
+    workspace.revision(Revision { up: a, down: Some("DROP TABLE ran;"), ..A });
+    workspace.revision(Revision { up: b, down: Some("DELETE FROM ran WHERE id = 'b';"), ..B });
+    for round in 0..ROUNDS {
+        let start =
+            |_| Run::start(&mut workspace.command(cargo_migrate(), ["up", "--format", "json"]));
+        let running: Vec<Running> = (0..PROCESSES).map(start).collect();
+        let mut steps = 0;
+        for one in running {
+            let summary = one.finish().succeeds().json();
+            assert_eq!(summary["after"], json!(["bbbb2222"]), "round {round}");
+            steps += summary["steps"].as_array().unwrap().len();
+        }
+        assert_eq!(steps, 2, "round {round}");
+        assert_eq!(database.query("SELECT id FROM ran ORDER BY id"), ["a", "b"]);
+        assert_eq!(applied(&database), ["aaaa1111", "bbbb2222"]);
+        match round % 2 {
+            0 => workspace.migrate(["down", "base"]).succeeds(),
+            _ => {
+                database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+                continue;
+            }
+        };
+    }
+}
+
+#[test]
+fn one_that_waits_too_long_names_the_holder() {
+    let Some((workspace, database)) = workspace() else { return };
+    workspace.revision(Revision { up: "SELECT pg_sleep(5);", ..A });
+    let slow = Run::start(&mut workspace.command(cargo_migrate(), ["up"]));
+    std::thread::sleep(Duration::from_millis(1500));
+    let run = workspace.migrate_json(["up", "--lock-timeout", "300ms"]).exits(7);
+    let error = run.json_error();
+    assert_eq!(error["code"], "lock.timeout");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("cargo-migrate as postgres"), "{message}");
+    assert!(run.json_lines().iter().any(|line| line["type"] == "lock_wait"));
+    slow.finish().succeeds();
+    assert_eq!(applied(&database), ["aaaa1111"]);
+}
+
+#[test]
+fn a_lock_of_a_table_is_waited_for_and_tried_again() {
+    let Some((workspace, database)) = workspace() else { return };
+    workspace.revision(A);
+    workspace.migrate(["up"]).succeeds();
+    workspace.revision(B);
+    // Somebody else's transaction holds the table for longer than a statement waits for it.
+    let url = database.url().to_owned();
+    let holder = std::thread::spawn(move || {
+        migrate_tests::hold(&url, "LOCK TABLE a IN ACCESS SHARE MODE", Duration::from_secs(5));
+    });
+    std::thread::sleep(Duration::from_millis(700));
+    let run = workspace.migrate_json(["up"]).succeeds();
+    assert!(run.json_lines().iter().any(|line| line["type"] == "lock_wait"), "{}", run.stdout);
+    holder.join().unwrap();
+    assert_eq!(applied(&database), ["aaaa1111", "bbbb2222"]);
+}
