@@ -212,7 +212,22 @@ impl Project {
 
     /// The database that the command line, the environment or the configuration names.
     pub(crate) fn database_url(&self, common: &Common) -> Result<DatabaseUrl, CliError> {
-        database_url::find(self, common)
+        let url = database_url::find(self, common)?;
+        let (dialect, dialects) = (url.dialect(), &self.config.dialects);
+        if dialects.is_empty() || dialects.contains(&dialect) {
+            return Ok(url);
+        }
+        let names: Vec<String> = dialects.iter().map(ToString::to_string).collect();
+        Err(CliError::Project {
+            code: "config.dialect",
+            message: format!("{dialect} is none of this project's dialects: {}", names.join(", ")),
+            hint: Some(
+                "add it to `dialects` in [package.metadata.migrate], and to the features of \
+                 `migrate` in the same file"
+                    .to_owned(),
+            ),
+            candidates: names,
+        })
     }
 
     /// The same, for commands that never make a database.

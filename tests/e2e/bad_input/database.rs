@@ -37,7 +37,7 @@ fn a_url_that_is_none() {
         (
             "another database",
             |_| (),
-            &["up", "-d", "postgres://h/d"],
+            &["up", "-d", "mysql://h/d"],
             3,
             "config.database_url",
             "sqlite:",
