@@ -442,6 +442,7 @@ impl ErrorKind {
             Self::Target(error) => error.code(),
             Self::File(error) => error.problem.code(),
             Self::Source(SourceError::Changed { .. }) => "project.changed",
+            Self::Source(SourceError::Unreadable { .. }) => "project.io",
             Self::Source(SourceError::Absent { .. } | SourceError::Corrupt { .. }) => {
                 "artifact.source"
             }
@@ -470,6 +471,7 @@ impl ErrorKind {
             Self::Target(error) => error.hint(),
             Self::File(error) => error.problem.hint(),
             Self::Source(SourceError::Changed { .. }) => Some("run the command again".to_owned()),
+            Self::Source(SourceError::Unreadable { .. }) => None,
             Self::Source(SourceError::Absent { .. } | SourceError::Corrupt { .. }) => {
                 Some("build the binary anew".to_owned())
             }
