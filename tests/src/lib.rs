@@ -8,5 +8,5 @@ mod program;
 mod workspace;
 
 pub use database::{execute, query, state};
-pub use program::{Run, Running, cargo_migrate, repository};
+pub use program::{PASSWORD, Run, Running, cargo_migrate, repository};
 pub use workspace::{Revision, Workspace};
