@@ -281,37 +281,38 @@ mod tests {
             &heads,
             "2 heads, so there is no single target:\n  b add b (revisions/b.sql)\n  c add c (revisions/c.sql)\nhelp: put one after the other: cargo migrate rebase c --onto b\nhelp: or keep both and join: cargo migrate merge",
         );
-        let dated = |text: &str, date| text.replace("\n\n", &format!("\n-- Created: {date}\n\n"));
-        let (b, c) = (dated(&b, "2026-11-23T10:12:13Z"), dated(&c, "2026-11-22T09:00:00Z"));
-        let d = revision("d", "b");
-        // The older stays, and of a line of several the lowest moves.
-        fails(
-            "",
-            &[
-                ("a.sql", &a),
-                ("b.sql", &b),
-                ("c.sql", &c),
-                ("d.sql", &dated(&d, "2026-11-24T08:00:00Z")),
-            ],
-            "2 heads, so there is no single target:\n  c add c, 2026-11-22 09:00 (revisions/c.sql)\n  d add d, 2026-11-24 08:00 (revisions/d.sql)\nhelp: put one after the other: cargo migrate rebase b --onto c\nhelp: or keep both and join: cargo migrate merge",
-        );
-        let (merged, e) = (revision("d", "b, c"), revision("e", "a"));
-        fails(
-            "",
-            &[
-                ("a.sql", &a),
-                ("b.sql", &b),
-                ("c.sql", &c),
-                ("d.sql", &dated(&merged, "2026-11-24T08:00:00Z")),
-                ("e.sql", &e),
-            ],
-            "2 heads, so there is no single target:\n  e add e (revisions/e.sql)\n  d add d, 2026-11-24 08:00 (revisions/d.sql)\nhelp: keep both and join: cargo migrate merge",
-        );
         assert!(Crate::new("multiple-heads = \"allow\"", &heads).build().is_ok());
         fails(
             "revisions = [\"db\"]",
             &heads,
             "build.rs embeds `revisions`, but `revisions` in [package.metadata.migrate] says: db",
+        );
+    }
+
+    #[test]
+    fn heads_are_told_with_their_dates_and_the_commands() {
+        let new = |id, revises, date| {
+            let created = format!("\n-- Created: {date}\n\n");
+            (format!("{id}.sql"), revision(id, revises).replace("\n\n", &created))
+        };
+        let fails = |files: &[(String, String)], expected: &str| {
+            let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), &**text)).collect();
+            fails("", &files, expected);
+        };
+        let root = new("root", "base", "2026-11-20T08:00:00Z");
+        let low = new("low", "root", "2026-11-23T10:12:13Z");
+        let top = new("top", "low", "2026-11-24T08:00:00Z");
+        let old = new("old", "root", "2026-11-22T09:00:00Z");
+        // The older stays, and of a line of several the lowest moves.
+        fails(
+            &[root.clone(), low.clone(), top.clone(), old.clone()],
+            "2 heads, so there is no single target:\n  old add old, 2026-11-22 09:00 (revisions/old.sql)\n  top add top, 2026-11-24 08:00 (revisions/top.sql)\nhelp: put one after the other: cargo migrate rebase low --onto old\nhelp: or keep both and join: cargo migrate merge",
+        );
+        let merge = new("merge", "top, old", "2026-11-25T08:00:00Z");
+        let fork = new("fork", "root", "2026-11-21T08:00:00Z");
+        fails(
+            &[root, low, top, old, merge, fork],
+            "2 heads, so there is no single target:\n  fork add fork, 2026-11-21 08:00 (revisions/fork.sql)\n  merge add merge, 2026-11-25 08:00 (revisions/merge.sql)\nhelp: keep both and join: cargo migrate merge",
         );
     }
 }

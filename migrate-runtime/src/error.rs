@@ -471,7 +471,6 @@ impl ErrorKind {
             Self::Target(error) => error.hint(),
             Self::File(error) => error.problem.hint(),
             Self::Source(SourceError::Changed { .. }) => Some("run the command again".to_owned()),
-            Self::Source(SourceError::Unreadable { .. }) => None,
             Self::Source(SourceError::Absent { .. } | SourceError::Corrupt { .. }) => {
                 Some("build the binary anew".to_owned())
             }
@@ -503,7 +502,7 @@ impl ErrorKind {
                  immutable=true and vfs=NAME may follow a `?`"
                     .to_owned(),
             ),
-            Self::Usage { .. } => None,
+            Self::Source(SourceError::Unreadable { .. }) | Self::Usage { .. } => None,
         }
     }
 }

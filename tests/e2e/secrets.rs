@@ -200,7 +200,9 @@ fn a_file_that_cannot_be_read() {
     ] {
         let workspace = workspace();
         workspace.write(".env", line);
-        COMMANDS.iter().for_each(|command| run(&workspace, command, |_| ()));
+        for command in COMMANDS {
+            run(&workspace, command, |_| ());
+        }
     }
     for line in [
         "database-ur1 = \"postgres://me:SENTINEL-7f3a@host/shop\"",
@@ -216,7 +218,9 @@ fn a_file_that_cannot_be_read() {
         let prod = |program: &mut Command| {
             program.args(["--env", "prod"]);
         };
-        COMMANDS.iter().for_each(|command| run(&workspace, command, prod));
+        for command in COMMANDS {
+            run(&workspace, command, prod);
+        }
     }
 }
 
@@ -241,7 +245,9 @@ fn a_url_at_the_wrong_place_of_the_command_line() {
         format!("up --lock-timeout {url}"),
         url.to_owned(),
     ];
-    commands.iter().for_each(|command| run(&workspace, command, |_| ()));
+    for command in &commands {
+        run(&workspace, command, |_| ());
+    }
 }
 
 #[test]

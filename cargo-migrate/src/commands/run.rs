@@ -50,9 +50,9 @@ pub(super) struct Attempt<'a> {
 impl Attempt<'_> {
     /// The command line, ready to paste.
     pub(super) fn again(self) -> String {
-        let targets: String =
-            self.targets.iter().map(|target| format!(" {}", word(target))).collect();
-        format!("cargo migrate {}{targets}", self.command)
+        let words = self.targets.iter().map(|target| word(target));
+        let words: Vec<String> = std::iter::once(self.command.into()).chain(words).collect();
+        format!("cargo migrate {}", words.join(" "))
     }
 }
 

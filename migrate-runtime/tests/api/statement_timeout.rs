@@ -50,9 +50,10 @@ async fn each_statement_has_the_whole_limit() {
         let scratch = Scratch::new();
         let (tell, told) = std::sync::mpsc::channel();
         let migrator = migrator(&[("aaaa", &script)]).statement_timeout(limit);
-        let migrator = migrator.on_event(move |event| match event {
-            Event::StatementFinished { duration, .. } => tell.send(*duration).unwrap(),
-            _ => {}
+        let migrator = migrator.on_event(move |event| {
+            if let Event::StatementFinished { duration, .. } = event {
+                tell.send(*duration).unwrap();
+            }
         });
         let is_done = migrator.run(scratch.url()).await.is_ok();
         let took: Duration = told.try_iter().sum();
