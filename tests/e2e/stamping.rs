@@ -223,7 +223,7 @@ fn redo_goes_on_from_where_the_database_is() {
 #[test]
 fn redo_past_the_base_is_refused_and_nothing_runs() {
     let workspace = line();
-    workspace.migrate(["redo"]).exits(8);
+    workspace.migrate(["redo"]).exits(6);
     assert!(!workspace.path("shop.db").exists());
     workspace.migrate(["up", "aaaa"]).succeeds();
     let error = workspace.migrate_json(["redo", "2"]).exits(4).json_error();
