@@ -60,6 +60,9 @@ pub(crate) struct Common {
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
+    /// Whether every file is read because the index was wrong about one. No option.
+    #[arg(skip)]
+    pub(crate) reads_every_file: bool,
 }
 
 /// What stands for the `-` at the beginning of a range: clap would take `-3:` for an option, and

@@ -6,7 +6,7 @@ use migrate_model::config::ConfigError;
 use migrate_model::revision::Direction;
 use migrate_model::revision::FileError;
 use migrate_model::{Graph, GraphError, Position, TargetError};
-use migrate_runtime::{EditedRevision, ErrorKind, Failure, Status, UnknownRevision};
+use migrate_runtime::{EditedRevision, ErrorKind, Failure, SourceError, Status, UnknownRevision};
 
 use crate::fork::{self, Wanted};
 use crate::moved::moved;
@@ -101,6 +101,14 @@ impl CliError {
     /// An error of a run, and the command that tries it again.
     pub(crate) fn attempt(project: &Project, error: migrate_runtime::Error, again: String) -> Self {
         Self::Run(Box::new(RunError { error, again: Some(again), root: project.root.clone() }))
+    }
+
+    /// Whether a file was not as it had been registered, before anything was run. Only the index
+    /// registers files without reading them.
+    pub(crate) fn is_of_the_index(&self) -> bool {
+        let Self::Run(run) = self else { return false };
+        let is_changed = matches!(run.error.kind(), ErrorKind::Source(SourceError::Changed { .. }));
+        is_changed && run.error.report().is_empty()
     }
 
     pub(crate) fn into_diagnostic(self) -> Diagnostic {

@@ -463,6 +463,7 @@ impl ErrorKind {
             Self::Target(error) => error.code(),
             Self::File(error) => error.problem.code(),
             Self::Source(SourceError::Changed { .. }) => "project.changed",
+            Self::Source(SourceError::Unreadable { .. }) => "project.io",
             Self::Source(SourceError::Absent { .. } | SourceError::Corrupt { .. }) => {
                 "artifact.source"
             }
@@ -532,7 +533,7 @@ impl ErrorKind {
                  immutable=true and vfs=NAME may follow a `?`"
                     .to_owned(),
             ),
-            Self::Usage { .. } => None,
+            Self::Source(SourceError::Unreadable { .. }) | Self::Usage { .. } => None,
         }
     }
 }

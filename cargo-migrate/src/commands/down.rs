@@ -29,7 +29,7 @@ pub(crate) async fn run(common: &Common, down: &Down, output: &Output) -> Outcom
     match outcome {
         Ok(exit) => Ok(exit),
         Err(error) => {
-            let attempt = Attempt { command: "down", target: Some(target) };
+            let attempt = Attempt { command: "down", targets: &[target] };
             Err(run::failed(&project, &migrator, &url, attempt, error).await)
         }
     }

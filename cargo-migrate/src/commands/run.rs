@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use migrate_model::revision::Direction;
-use migrate_runtime::{Error, ErrorKind, Event, Migrator, OfflineRange, Plan, Report, TargetError};
+use migrate_runtime::{
+    Error, ErrorKind, Event, Migrator, OfflineRange, Plan, Report, Status, TargetError,
+};
 
 use super::Outcome;
 use crate::arguments::RunOptions;
@@ -41,14 +43,15 @@ pub(super) struct Attempt<'a> {
     /// `up`, `database reset` …
     pub(super) command: &'a str,
     /// What stood behind it.
-    pub(super) target: Option<&'a str>,
+    pub(super) targets: &'a [&'a str],
 }
 
 impl Attempt<'_> {
     /// The command line, ready to paste.
     pub(super) fn again(self) -> String {
-        let target = self.target.map(|target| format!(" {}", word(target))).unwrap_or_default();
-        format!("cargo migrate {}{target}", self.command)
+        let words = self.targets.iter().map(|target| word(target));
+        let words: Vec<String> = std::iter::once(self.command.into()).chain(words).collect();
+        format!("cargo migrate {}", words.join(" "))
     }
 }
 
@@ -60,15 +63,39 @@ pub(super) async fn failed(
     attempt: Attempt<'_>,
     error: Error,
 ) -> CliError {
+    let status = match is_fork(&error) && !url.is_missing() {
+        true => migrator.status(url.as_str()).await.ok(),
+        false => None,
+    };
+    told(project, migrator, status.as_ref(), attempt, error)
+}
+
+/// The same for what asks no database.
+pub(super) fn failed_offline(
+    project: &Project,
+    migrator: &Migrator,
+    attempt: Attempt<'_>,
+    error: Error,
+) -> CliError {
+    told(project, migrator, None, attempt, error)
+}
+
+fn is_fork(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Target(TargetError::MultipleHeads { .. }))
+}
+
+fn told(
+    project: &Project,
+    migrator: &Migrator,
+    status: Option<&Status>,
+    attempt: Attempt<'_>,
+    error: Error,
+) -> CliError {
     let ErrorKind::Target(target @ TargetError::MultipleHeads { .. }) = error.kind() else {
         return CliError::attempt(project, error, attempt.again());
     };
-    let status = match url.is_missing() {
-        true => None,
-        false => migrator.status(url.as_str()).await.ok(),
-    };
     let graph = migrator.registry().graph();
-    CliError::target(graph, status.as_ref(), target, Wanted::Target(attempt.command))
+    CliError::target(graph, status, target, Wanted::Target(attempt.command))
 }
 
 /// The same migrator; it also says that it makes the database's file, once it has.

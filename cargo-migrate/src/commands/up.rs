@@ -17,7 +17,8 @@ pub(crate) async fn run(common: &Common, up: &Up, output: &Output) -> Outcome {
         return run::print_script(&project, &migrator, target, Direction::Up, output);
     }
     let url = project.database_url(common)?;
-    let attempt = Attempt { command: "up", target: up.target.as_deref() };
+    let named = up.target.as_deref();
+    let attempt = Attempt { command: "up", targets: named.as_slice() };
     let on_empty = || migrator.plan_on_empty(target, url.dialect());
     if up.options.dry_run {
         let plan = match url.is_missing() {
