@@ -8,9 +8,9 @@ use migrate_model::revision::FileError;
 use migrate_model::{Graph, GraphError, Position, TargetError};
 use migrate_runtime::{EditedRevision, ErrorKind, Failure, SourceError, Status, UnknownRevision};
 
-use crate::fork::{self, Wanted};
 use crate::moved::moved;
 use crate::output::diff;
+use crate::output::fork::{self, Wanted};
 use crate::output::{Diagnostic, Place};
 use crate::project::{Project, shown};
 

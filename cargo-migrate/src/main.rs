@@ -5,7 +5,6 @@ mod arguments;
 mod commands;
 mod error;
 mod exit;
-mod fork;
 mod interrupt;
 mod moved;
 mod output;

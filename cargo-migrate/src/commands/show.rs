@@ -40,7 +40,10 @@ pub(crate) async fn run(common: &Common, show: &Show, output: &Output) -> Outcom
     let texts = found.iter().map(|index| registry.source(*index)).collect::<Result<Vec<_>, _>>();
     let texts = texts.map_err(|error| CliError::run(&project, error.into()))?;
     output.json(&json!({ "revisions": documents }));
-    for (index, text) in found.into_iter().zip(texts) {
+    for (at, (index, text)) in found.into_iter().zip(texts).enumerate() {
+        if at > 0 {
+            output.line("");
+        }
         describe(&project, graph, index, &text, output);
     }
     Ok(Exit::Done)

@@ -86,7 +86,7 @@ fn ways_out(
         Wanted::Itself => return vec![format!("name one of them, for example {last}")],
         Wanted::Parent(several) => {
             hints.push(format!("go on with one of them:    cargo migrate new \"…\" --head {last}"));
-            if several == MultipleHeads::Allow {
+            if several == MultipleHeads::Allow || are_separate(graph, heads) {
                 return hints;
             }
         }
