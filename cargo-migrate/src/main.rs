@@ -66,6 +66,7 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<exit::Exit, CliEr
         Command::New(new) => commands::new::run(common, new, output),
         Command::Up(up) => commands::up::run(common, up, output).await,
         Command::Down(down) => commands::down::run(common, down, output).await,
+        Command::Switch(switch) => commands::switch::run(common, switch, output).await,
         Command::Current(current) => commands::current::run(common, current, output).await,
         Command::History(history) => commands::history::run(common, history, output).await,
         Command::Status => commands::status::run(common, output).await,

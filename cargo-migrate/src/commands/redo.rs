@@ -16,6 +16,8 @@ pub(crate) async fn run(common: &Common, redo: &Redo, output: &Output) -> Outcom
     let count = redo.count.to_string();
     let attempt = Attempt { command: "redo", target: Some(&count) };
     let failed = |error| CliError::attempt(&project, error, attempt.again());
+    // What has no file here can be taken down, but not applied again. This asks, and runs nothing.
+    migrator.plan_up(url.as_str(), "base").await.map_err(failed)?;
     let mut redone =
         migrator.down(url.as_str(), &format!("-{}", redo.count)).await.map_err(failed)?;
     let taken_down = redone.steps.len();
