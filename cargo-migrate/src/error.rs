@@ -6,7 +6,9 @@ use migrate_model::config::ConfigError;
 use migrate_model::revision::Direction;
 use migrate_model::revision::FileError;
 use migrate_model::{Graph, GraphError, Position, TargetError};
-use migrate_runtime::{EditedRevision, ErrorKind, Failure, SourceError, Status, UnknownRevision};
+use migrate_runtime::{
+    EditedRevision, ErrorKind, Failure, STORED_DOWN, SourceError, Status, UnknownRevision,
+};
 
 use crate::moved::moved;
 use crate::output::diff;
@@ -163,6 +165,9 @@ fn of_target(error: &TargetError) -> Diagnostic {
 
 impl RunError {
     fn shown(&self, file: &str) -> String {
+        if file.ends_with(STORED_DOWN) {
+            return file.to_owned();
+        }
         shown(&self.root.join(file))
     }
 
@@ -185,6 +190,9 @@ impl RunError {
                 hints: self.again.iter().map(|again| format!("go on: {again}")).collect(),
                 ..plain()
             },
+            ErrorKind::NothingStored { id } => {
+                Diagnostic { revision: Some(id.to_string()), ..plain() }
+            }
             ErrorKind::Partial { id } => Diagnostic { revision: Some(id.clone()), ..plain() },
             ErrorKind::Source(_)
             | ErrorKind::LockTimeout { .. }
@@ -279,6 +287,9 @@ impl RunError {
         diagnostic.hint(match failure.direction {
             _ if is_the_databases || failure.time_limit.is_some() => self.error.hint(),
             Direction::Up => Some(format!("correct the file, then: {again}")),
+            Direction::Down if failure.file == STORED_DOWN => {
+                Some("take it down with the version of the code that has its file".to_owned())
+            }
             Direction::Down => Some(format!(
                 "correct the file, record that: cargo migrate accept {}\nthen: {again}",
                 failure.id
@@ -307,6 +318,9 @@ fn of_unknown(unknown: &[UnknownRevision]) -> Diagnostic {
             "the database is newer? use the version of the code that it belongs to".to_owned(),
         ))
         .hint(Some(format!("the file was lost? write it back:   cargo migrate restore {lost}")))
+        .hint(Some(
+            "a development database? bring it to this checkout: cargo migrate switch".to_owned(),
+        ))
 }
 
 /// The lines that differ, and both checksums.

@@ -76,7 +76,7 @@ pub use registry::{CrateInfo, Registry, SourceError};
 
 #[cfg(feature = "_dialect")]
 pub use {
-    error::{EditedRevision, Error, ErrorKind, Failure, UnknownRevision},
+    error::{EditedRevision, Error, ErrorKind, Failure, STORED_DOWN, UnknownRevision},
     event::Event,
     history::{AppliedRevision, RowState},
     identity::GitCommit,
@@ -84,7 +84,7 @@ pub use {
     migrator::Migrator,
     offline::OfflineRange,
     report::{Plan, Report, Step, StepReport},
-    settings::{HistoryTables, MultipleHeads, StoreSource, TransactionMode},
+    settings::{HistoryTables, MultipleHeads, OnUnknown, StoreSource, TransactionMode},
     status::{Accepted, Finding, Status},
 };
 

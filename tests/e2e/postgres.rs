@@ -5,7 +5,9 @@ mod at_once;
 mod errors;
 mod killed;
 mod main_job;
+mod newer_database;
 mod session;
+mod tenants;
 
 use migrate_tests::{Database, Revision, Run, Workspace, postgres};
 

@@ -14,6 +14,10 @@ pub(crate) async fn run(common: &Common, redo: &Redo, output: &Output) -> Outcom
     let url = project.existing_database(common)?;
     let count = redo.count.to_string();
     let attempt = Attempt { command: "redo", targets: &[&count] };
+    // What has no file here can be taken down, but not applied again. This asks, and runs nothing.
+    if let Err(error) = migrator.plan_up(url.as_str(), "base").await {
+        return Err(run::failed(&project, &migrator, &url, attempt, error).await);
+    }
     let mut redone = match migrator.down(url.as_str(), &format!("-{}", redo.count)).await {
         Ok(redone) => redone,
         Err(error) => return Err(run::failed(&project, &migrator, &url, attempt, error).await),

@@ -1,4 +1,4 @@
-//! What `up` and `down` share: settings, events, the summary, the script.
+//! What `up`, `down` and `switch` share: settings, events, the summary, the script.
 
 use std::time::Duration;
 
@@ -176,6 +176,12 @@ pub(super) fn finish(
 /// The end of `--dry-run`.
 pub(super) fn show_plan(project: &Project, plan: &Plan, output: &Output) -> Exit {
     output.json(&json::plan(project, plan));
+    show_steps(plan, "; nothing was run", output);
+    Exit::Done
+}
+
+/// A plan for eyes, and what there is to add.
+pub(super) fn show_steps(plan: &Plan, remark: &str, output: &Output) {
     for step in &plan.steps {
         let verb = match step.direction {
             Direction::Up => "Would up",
@@ -187,13 +193,8 @@ pub(super) fn show_plan(project: &Project, plan: &Plan, output: &Output) -> Exit
     let steps = if count == 1 { "step" } else { "steps" };
     output.verb(
         "Planned",
-        format_args!(
-            "{count} {steps}, {} -> {}; nothing was run",
-            heads(&plan.before),
-            heads(&plan.after)
-        ),
+        format_args!("{count} {steps}, {} -> {}{remark}", heads(&plan.before), heads(&plan.after)),
     );
-    Exit::Done
 }
 
 /// `--sql`: the script for a range, on stdout.

@@ -13,7 +13,7 @@ pub(crate) async fn run(common: &Common, up: &Up, output: &Output) -> Outcome {
     let project = Project::find(common)?;
     let migrator = run::migrator(&project, &up.options, output)?;
     let target = up.target.as_deref().unwrap_or(project.newest());
-    if up.options.sql {
+    if up.sql {
         return run::print_script(&project, &migrator, target, Direction::Up, output);
     }
     let url = project.database_url(common)?;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod columns;
+mod stored;
 
 use migrate_model::RevisionId;
 use migrate_model::revision::{Direction, Kind};
@@ -12,6 +13,7 @@ pub(crate) use answer::{answer_columns, reading, refuse_newer};
 #[cfg(feature = "_sqlite")]
 pub(crate) use columns::Columns;
 pub(crate) use columns::{Value, insert};
+pub(crate) use stored::{COLUMNS as STORED_COLUMNS, StoredRevision};
 
 /// The format of the history tables that this version writes.
 pub(crate) const FORMAT: i64 = 1;
@@ -142,17 +144,6 @@ pub(crate) struct History {
 impl History {
     pub(crate) fn row(&self, id: &str) -> Option<&AppliedRevision> {
         self.rows.iter().find(|row| row.id == id)
-    }
-
-    /// The ids that no applied revision revises, sorted. Computed from the rows alone, so it
-    /// holds for revisions that are unknown here, too.
-    pub(crate) fn heads(&self) -> Vec<String> {
-        let revised: std::collections::HashSet<&str> =
-            self.rows.iter().flat_map(|row| row.revises.iter().map(String::as_str)).collect();
-        let heads = self.rows.iter().filter(|row| !revised.contains(row.id.as_str()));
-        let mut heads: Vec<String> = heads.map(|row| row.id.clone()).collect();
-        heads.sort_unstable();
-        heads
     }
 }
 

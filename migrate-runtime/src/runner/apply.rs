@@ -29,6 +29,7 @@ pub(super) async fn apply(
     let _ = run.git();
     let request = Batch {
         tables: &settings.tables,
+        tenant: settings.tenant.as_deref(),
         run,
         crate_info: registry.crate_info(),
         registry_digest: registry.digest(),
@@ -54,7 +55,7 @@ pub(super) async fn apply(
             let failure = ErrorKind::Failed(Box::new(Failure {
                 id: failed.revision().id.clone(),
                 direction: failed.direction(),
-                file: failed.revision().file.clone(),
+                file: failed.place().to_owned(),
                 position: statement.map(|at| failed.position(at, offset)),
                 statement: statement.map(|at| failed.statement(at).to_owned()),
                 source,

@@ -3,6 +3,7 @@
 use migrate_model::revision::Direction;
 
 use super::history::{Names, create_statements, log_statement};
+use super::message::{create_schema, search_path_of};
 use super::quote;
 use crate::dialect::{Batch, LogLine, ReadyStep};
 use crate::history::{Value, insert};
@@ -15,6 +16,10 @@ pub(crate) const HEAD: &str =
 pub(crate) fn script(batch: &Batch<'_>) -> String {
     let names = Names::of(batch.tables, batch.tables.schema.as_deref());
     let mut lines = vec!["BEGIN;".to_owned()];
+    if let Some(tenant) = batch.tenant {
+        lines.extend(batch.expected_version.is_none().then(|| create_schema(tenant) + ";"));
+        lines.push(search_path_of(tenant) + ";");
+    }
     if batch.expected_version.is_none() {
         lines.extend(create_statements(&names).into_iter().map(|statement| statement + ";"));
     }
