@@ -3,6 +3,7 @@
 
 mod at_once;
 mod errors;
+mod forum_shop;
 mod killed;
 mod main_job;
 mod session;
