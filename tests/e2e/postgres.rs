@@ -1,6 +1,7 @@
 //! The main job on a real PostgreSQL server, and what only a server can do: other writers, lost
 //! connections, sessions that are somebody else's.
 
+mod application;
 mod at_once;
 mod errors;
 mod forum_shop;
