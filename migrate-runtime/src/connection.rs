@@ -18,6 +18,7 @@ use crate::interrupt::Interrupt;
 use crate::into_database::Database;
 use crate::patience::Patience;
 use crate::settings::HistoryTables;
+use crate::wait::Wait;
 
 /// A connection of one of the dialects.
 pub(crate) enum Connection<'c> {
@@ -42,35 +43,35 @@ pub(crate) type Listener<'l> = &'l (dyn Fn(&Event<'_>) + Send + Sync);
 impl<'c> Connection<'c> {
     /// Takes the connection out of what the caller handed over, or opens one.
     #[cfg_attr(not(feature = "_sqlite"), expect(unused_variables, reason = "no file to create"))]
-    pub(crate) async fn open(database: Database<'c>, access: Access) -> Result<Self, ErrorKind> {
+    pub(crate) async fn open(
+        database: Database<'c>,
+        access: Access,
+        wait: Wait<'_>,
+    ) -> Result<Self, ErrorKind> {
+        #[cfg(not(feature = "postgres"))]
+        let _ = wait;
         match database {
             #[cfg(feature = "_sqlite")]
             Database::Sqlite(source) => sqlite::open(source, access).await.map(Self::Sqlite),
             #[cfg(feature = "postgres")]
             Database::Postgres(source) => {
-                postgres::open(source).await.map(|session| Self::Postgres(Box::new(session)))
+                postgres::open(source, wait).await.map(|session| Self::Postgres(Box::new(session)))
             }
-            Database::Url(url) => {
-                match url.split(':').next().unwrap_or_default() {
-                    #[cfg(feature = "_sqlite")]
-                    "sqlite" => {
-                        let source = sqlite::Source::Url(url.into_owned());
-                        sqlite::open(source, access).await.map(Self::Sqlite)
-                    }
-                    #[cfg(feature = "postgres")]
-                    "postgres" | "postgresql" => {
-                        let source = postgres::Source::Url(url.into_owned());
-                        postgres::open(source)
-                            .await
-                            .map(|session| Self::Postgres(Box::new(session)))
-                    }
-                    _ => Err(ErrorKind::Usage {
-                        // What comes before the first colon may be anything, a secret even.
-                        message: "the URL is of no database that this build can reach".to_owned(),
-                        code: "config.database_url",
-                    }),
+            Database::Url(url) => match url.split(':').next().unwrap_or_default() {
+                #[cfg(feature = "_sqlite")]
+                "sqlite" => {
+                    let source = sqlite::Source::Url(url.into_owned());
+                    sqlite::open(source, access).await.map(Self::Sqlite)
                 }
-            }
+                #[cfg(feature = "postgres")]
+                "postgres" | "postgresql" => {
+                    let source = postgres::Source::Url(url.into_owned());
+                    postgres::open(source, wait)
+                        .await
+                        .map(|session| Self::Postgres(Box::new(session)))
+                }
+                _ => Err(foreign_url()),
+            },
         }
     }
 
@@ -244,6 +245,42 @@ impl<'c> Connection<'c> {
         if let Err(error) = logged {
             tracing::debug!(target: "migrate", %error, "the failure could not be logged");
         }
+    }
+}
+
+fn foreign_url() -> ErrorKind {
+    ErrorKind::Usage {
+        // What comes before the first colon may be anything, a secret even.
+        message: "the URL is of no database that this build can reach".to_owned(),
+        code: "config.database_url",
+    }
+}
+
+/// What can be done with a database as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WholeDatabase {
+    Look,
+    Create,
+    Drop,
+}
+
+/// Does it with the database that a URL names. Whether it was there, or something was done.
+pub(crate) async fn whole_database(url: &str, what: WholeDatabase) -> Result<bool, ErrorKind> {
+    #[cfg(not(feature = "postgres"))]
+    let _ = what;
+    match url.split(':').next().unwrap_or_default() {
+        #[cfg(feature = "_sqlite")]
+        "sqlite" => Err(ErrorKind::Usage {
+            message: "a SQLite database is a file: no server makes or drops it".to_owned(),
+            code: "config.database_url",
+        }),
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => match what {
+            WholeDatabase::Look => postgres::database::exists(url).await,
+            WholeDatabase::Create => postgres::database::create(url).await,
+            WholeDatabase::Drop => postgres::database::drop(url).await,
+        },
+        _ => Err(foreign_url()),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::report::{Plan, Report};
 use crate::runner::{self, Context, Goal, Integrity, Prepared, Purpose};
 use crate::settings::{HistoryTables, MultipleHeads, Settings, StoreSource, TransactionMode};
 use crate::status::{Accepted, Finding, Status};
+use crate::wait::Wait;
 
 /// Runs and inspects the revisions of a [`Registry`] on a database. An application gets one from
 /// its migrations crate (`migrations::migrator()`) and calls [`run`](Self::run) at start-up.
@@ -92,6 +93,16 @@ impl Migrator {
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.settings.lock_timeout = timeout;
+        self
+    }
+
+    /// Waits at most that long for the database to answer, with growing pauses between the tries
+    /// (default: not at all). For a server that is being started beside the program; what does not
+    /// pass by itself, a wrong password or a missing database, is an error at once. SQLite answers
+    /// always.
+    #[must_use]
+    pub fn wait_for_database(mut self, time: Duration) -> Self {
+        self.settings.wait = time;
         self
     }
 
@@ -210,7 +221,7 @@ impl Migrator {
         database: impl IntoDatabase<'c>,
         targets: &[&str],
     ) -> Result<Report, Error> {
-        let mut connection = open(database, Access::Create).await?;
+        let mut connection = self.open(database, Access::Create).await?;
         let outcome = runner::stamp_anew(&mut connection, &self.context(), targets).await;
         give_back(connection, outcome).await
     }
@@ -246,7 +257,7 @@ impl Migrator {
 
     /// The current heads, sorted; none for an empty database.
     pub async fn current<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Vec<String>, Error> {
-        let mut connection = open(database, Access::Existing).await?;
+        let mut connection = self.open(database, Access::Existing).await?;
         let history = self.history(&mut connection, Detail::Plan).await;
         connection.release().await;
         Ok(runner::current_heads(self.registry.graph(), &history?))
@@ -259,7 +270,7 @@ impl Migrator {
 
     /// All that there is to say about a database. Nothing is changed, nothing is refused.
     pub async fn status<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Status, Error> {
-        let mut connection = open(database, Access::Existing).await?;
+        let mut connection = self.open(database, Access::Existing).await?;
         let inspected = self.inspect(&mut connection).await;
         connection.release().await;
         let (history, integrity) = inspected?;
@@ -289,7 +300,7 @@ impl Migrator {
         database: impl IntoDatabase<'c>,
         id: &str,
     ) -> Result<Option<String>, Error> {
-        let mut connection = open(database, Access::Existing).await?;
+        let mut connection = self.open(database, Access::Existing).await?;
         let source = connection.read_source(&self.settings.tables, id).await;
         connection.release().await;
         Ok(source?)
@@ -302,7 +313,7 @@ impl Migrator {
         database: impl IntoDatabase<'c>,
         id: &str,
     ) -> Result<Option<Accepted>, Error> {
-        let mut connection = open(database, Access::Existing).await?;
+        let mut connection = self.open(database, Access::Existing).await?;
         let accepted = self.accept_on(&mut connection, id).await;
         connection.release().await;
         accepted
@@ -371,7 +382,7 @@ impl Migrator {
             Goal::Newest(_) | Goal::Up(_) | Goal::Stamp(_) => Access::Create,
             Goal::Down(_) => Access::Existing,
         };
-        let mut connection = open(database, access).await?;
+        let mut connection = self.open(database, access).await?;
         let outcome = runner::run(&mut connection, &self.context(), goal).await;
         give_back(connection, outcome).await
     }
@@ -391,7 +402,7 @@ impl Migrator {
         database: impl IntoDatabase<'c>,
         goal: Goal<'_>,
     ) -> Result<Plan, Error> {
-        let mut connection = open(database, Access::Existing).await?;
+        let mut connection = self.open(database, Access::Existing).await?;
         let inspected = self.inspect(&mut connection).await;
         let dialect = connection.dialect();
         connection.release().await;
@@ -418,6 +429,15 @@ impl Migrator {
         connection.read_history(&self.settings.tables, detail, &mut self.patience()).await
     }
 
+    async fn open<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        access: Access,
+    ) -> Result<Connection<'c>, ErrorKind> {
+        let wait = Wait::new(&self.settings, &*self.listener);
+        Connection::open(database.into_database(), access, wait).await
+    }
+
     fn patience(&self) -> Patience<'_> {
         Patience::new(&self.settings, &*self.listener)
     }
@@ -441,11 +461,4 @@ async fn give_back(
         _ => connection.release().await,
     }
     outcome
-}
-
-async fn open<'c>(
-    database: impl IntoDatabase<'c>,
-    access: Access,
-) -> Result<Connection<'c>, ErrorKind> {
-    Connection::open(database.into_database(), access).await
 }

@@ -8,6 +8,9 @@ mod forum_shop;
 mod killed;
 mod main_job;
 mod session;
+mod tls;
+mod waiting;
+mod whole_database;
 
 use migrate_tests::{Database, Revision, Run, Workspace, postgres};
 
