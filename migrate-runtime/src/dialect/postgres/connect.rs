@@ -111,7 +111,12 @@ fn passes(error: &ErrorKind) -> bool {
     match error {
         // So rustls tells of a certificate that it doesn't trust.
         ErrorKind::Unreachable { error } => error.kind() != io::ErrorKind::InvalidData,
-        ErrorKind::Database { source: sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut, .. } => true,
+        // What ends a connection before it has answered (a proxy whose server is not there yet) is
+        // seen as a protocol error, too.
+        ErrorKind::Database {
+            source: sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut,
+            ..
+        } => true,
         // cannot_connect_now, too_many_connections
         ErrorKind::Database { source, .. } => matches!(sqlstate(source), Some("57P03" | "53300")),
         _ => false,
