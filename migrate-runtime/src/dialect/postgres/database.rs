@@ -82,12 +82,13 @@ async fn is_there(connection: &mut PgConnection, name: &str) -> Result<bool, Err
     })
 }
 
-/// Who keeps the database from being dropped.
+/// Who keeps the database from being dropped. The server ends its own autovacuum by itself.
 async fn in_use(connection: &mut PgConnection, name: &str, source: sqlx::Error) -> ErrorKind {
     let sql = format!(
         "SELECT concat_ws(' ', coalesce(nullif(application_name, ''), 'a connection'), 'as', \
          usename, 'from', coalesce(host(client_addr), 'a socket'), '(pid ' || pid || ')') \
-         FROM pg_catalog.pg_stat_activity WHERE datname = {} ORDER BY pid",
+         FROM pg_catalog.pg_stat_activity WHERE datname = {} \
+         AND backend_type IN ('client backend', 'walsender') ORDER BY pid",
         quote::text(name)
     );
     let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await;
