@@ -353,6 +353,9 @@ pub(crate) struct RunOptions {
     /// How long to wait for other writers [default: 60s]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) lock_timeout: Option<Duration>,
+    /// How long to wait for the database to answer [default: it has to at once]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) wait: Option<Duration>,
     /// How long a statement may run before its revision is rolled back; 0s is no limit [default:
     /// no limit]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]

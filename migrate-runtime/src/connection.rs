@@ -18,6 +18,7 @@ use crate::interrupt::Interrupt;
 use crate::into_database::Database;
 use crate::patience::Patience;
 use crate::settings::HistoryTables;
+use crate::wait::Wait;
 
 /// A connection of one of the dialects.
 pub(crate) enum Connection<'c> {
@@ -46,7 +47,10 @@ impl<'c> Connection<'c> {
         database: Database<'c>,
         access: Access,
         tenant: Option<&str>,
+        wait: Wait<'_>,
     ) -> Result<Self, ErrorKind> {
+        #[cfg(not(feature = "postgres"))]
+        let _ = wait;
         #[cfg(feature = "_sqlite")]
         if tenant.is_some() && database.is_sqlite() {
             return Err(no_schemas());
@@ -56,29 +60,23 @@ impl<'c> Connection<'c> {
             Database::Sqlite(source) => sqlite::open(source, access).await.map(Self::Sqlite),
             #[cfg(feature = "postgres")]
             Database::Postgres(source) => {
-                postgres::open(source).await.map(|session| Self::Postgres(Box::new(session)))
+                postgres::open(source, wait).await.map(|session| Self::Postgres(Box::new(session)))
             }
-            Database::Url(url) => {
-                match url.split(':').next().unwrap_or_default() {
-                    #[cfg(feature = "_sqlite")]
-                    "sqlite" => {
-                        let source = sqlite::Source::Url(url.into_owned());
-                        sqlite::open(source, access).await.map(Self::Sqlite)
-                    }
-                    #[cfg(feature = "postgres")]
-                    "postgres" | "postgresql" => {
-                        let source = postgres::Source::Url(url.into_owned());
-                        postgres::open(source)
-                            .await
-                            .map(|session| Self::Postgres(Box::new(session)))
-                    }
-                    _ => Err(ErrorKind::Usage {
-                        // What comes before the first colon may be anything, a secret even.
-                        message: "the URL is of no database that this build can reach".to_owned(),
-                        code: "config.database_url",
-                    }),
+            Database::Url(url) => match url.split(':').next().unwrap_or_default() {
+                #[cfg(feature = "_sqlite")]
+                "sqlite" => {
+                    let source = sqlite::Source::Url(url.into_owned());
+                    sqlite::open(source, access).await.map(Self::Sqlite)
                 }
-            }
+                #[cfg(feature = "postgres")]
+                "postgres" | "postgresql" => {
+                    let source = postgres::Source::Url(url.into_owned());
+                    postgres::open(source, wait)
+                        .await
+                        .map(|session| Self::Postgres(Box::new(session)))
+                }
+                _ => Err(foreign_url()),
+            },
         }
     }
 
@@ -276,6 +274,42 @@ fn no_schemas() -> ErrorKind {
     ErrorKind::Usage {
         message: "SQLite has no schemas: give each tenant a file of its own".to_owned(),
         code: "config.schema",
+    }
+}
+
+fn foreign_url() -> ErrorKind {
+    ErrorKind::Usage {
+        // What comes before the first colon may be anything, a secret even.
+        message: "the URL is of no database that this build can reach".to_owned(),
+        code: "config.database_url",
+    }
+}
+
+/// What can be done with a database as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WholeDatabase {
+    Look,
+    Create,
+    Drop,
+}
+
+/// Does it with the database that a URL names. Whether it was there, or something was done.
+pub(crate) async fn whole_database(url: &str, what: WholeDatabase) -> Result<bool, ErrorKind> {
+    #[cfg(not(feature = "postgres"))]
+    let _ = what;
+    match url.split(':').next().unwrap_or_default() {
+        #[cfg(feature = "_sqlite")]
+        "sqlite" => Err(ErrorKind::Usage {
+            message: "a SQLite database is a file: no server makes or drops it".to_owned(),
+            code: "config.database_url",
+        }),
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => match what {
+            WholeDatabase::Look => postgres::database::exists(url).await,
+            WholeDatabase::Create => postgres::database::create(url).await,
+            WholeDatabase::Drop => postgres::database::drop(url).await,
+        },
+        _ => Err(foreign_url()),
     }
 }
 

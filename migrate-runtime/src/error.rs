@@ -1,12 +1,12 @@
 //! Everything that can go wrong in a run, and the report of what went right before.
 
-use std::fmt;
 use std::time::Duration;
+use std::{fmt, io};
 
 use migrate_model::revision::{Direction, FileError, RevisionId};
 use migrate_model::{Checksum, Position, TargetError};
 
-use crate::dialect::{database_fault, notes};
+use crate::dialect::{self, database_fault, notes};
 use crate::registry::SourceError;
 use crate::report::Report;
 
@@ -212,6 +212,17 @@ pub enum ErrorKind {
         #[source]
         source: sqlx::Error,
     },
+    /// A right is missing, outside of a revision's own statements.
+    #[error("{doing} failed: {}", message(.source))]
+    Permission {
+        /// What was being done.
+        doing: String,
+        /// What the driver said.
+        #[source]
+        source: sqlx::Error,
+        /// The statement that gives the right, for somebody who may.
+        grant: String,
+    },
     /// Somebody asked the run to stop; the revision that was running is rolled back.
     #[error("interrupted; the revision that was running is rolled back")]
     Interrupted,
@@ -249,8 +260,11 @@ pub enum ErrorKind {
 pub const STORED_DOWN: &str = "down section stored in the database";
 
 /// The way out of an error that is the database's.
-fn way_out(code: &str) -> Option<String> {
-    let way = match code {
+fn way_out(error: &sqlx::Error) -> Option<String> {
+    if let Some(way) = dialect::way_out(error) {
+        return Some(way.to_owned());
+    }
+    let way = match database_fault(error)? {
         "database.unreachable" => {
             "check the URL: the file must be a database, and its folder exist"
         }
@@ -260,6 +274,15 @@ fn way_out(code: &str) -> Option<String> {
     };
     Some(way.to_owned())
 }
+
+/// The statement that gives a right is not for who lacks it.
+fn who_may(grant: &str) -> String {
+    format!("somebody who may has to run: {grant}")
+}
+
+const CERTIFICATE: &str = "if the server is yours, name the certificate of the authority that \
+     signed the server's: sslrootcert=/path/to/ca.pem in the URL; sslmode=require encrypts without \
+     checking";
 
 fn round(duration: Duration) -> Duration {
     Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
@@ -440,6 +463,9 @@ pub struct Failure {
     pub source: sqlx::Error,
     /// The limit of a statement's time, if the statement was ended because it ran longer.
     pub time_limit: Option<Duration>,
+    /// The statement that gives the right that was missing, if that is why it failed, and the
+    /// database told which.
+    pub grant: Option<String>,
     /// The revisions that were rolled back with it; empty if that could not be confirmed.
     pub rolled_back: Vec<RevisionId>,
 }
@@ -512,6 +538,7 @@ impl ErrorKind {
             Self::HistoryVersion { .. } => "history.version",
             Self::Interrupted => "revision.interrupted",
             Self::Database { source, .. } => database_fault(source).unwrap_or("database.error"),
+            Self::Permission { .. } => "database.permission",
             Self::Usage { code, .. } => code,
         }
     }
@@ -548,6 +575,10 @@ impl ErrorKind {
             Self::LockTimeout { .. } => {
                 Some("find the other writer, or wait longer: --lock-timeout 5m".to_owned())
             }
+            // So rustls tells of a certificate that it doesn't trust.
+            Self::Unreachable { error } if error.kind() == io::ErrorKind::InvalidData => {
+                Some(CERTIFICATE.to_owned())
+            }
             Self::Unreachable { .. } => {
                 Some("is the server running? check host and port".to_owned())
             }
@@ -565,14 +596,21 @@ impl ErrorKind {
                  [package.metadata.migrate]"
                     .to_owned(),
             ),
-            Self::Failed(failure) => way_out(database_fault(&failure.source)?),
-            Self::Database { source, .. } => way_out(database_fault(source)?),
+            Self::Failed(failure) => match &failure.grant {
+                Some(grant) => Some(who_may(grant)),
+                None => way_out(&failure.source),
+            },
+            Self::Permission { grant, .. } => Some(who_may(grant)),
+            Self::Database { source, .. } => way_out(source),
             Self::Partial { .. } => Some("see how far it is: cargo migrate status".to_owned()),
             Self::Usage { code: "config.database_url", .. } => Some(
                 "a URL looks like sqlite:app.db; mode=ro|rw|rwc, cache=private|shared, \
                  immutable=true and vfs=NAME may follow a `?`"
                     .to_owned(),
             ),
+            Self::Usage { code: "database.in_use", .. } => {
+                Some("end what is connected, then run it again".to_owned())
+            }
             Self::Source(SourceError::Unreadable { .. }) | Self::Usage { .. } => None,
         }
     }

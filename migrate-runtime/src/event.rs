@@ -50,6 +50,13 @@ pub enum Event<'a> {
         /// How long this run has waited so far.
         waited: Duration,
     },
+    /// The database does not answer yet; the next try follows after a pause.
+    Wait {
+        /// How long this run has waited so far.
+        waited: Duration,
+        /// What the last try ended with.
+        reason: &'a str,
+    },
     /// A step begins.
     StepStarted {
         /// The revision.

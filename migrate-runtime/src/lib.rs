@@ -37,6 +37,8 @@
 #[cfg(feature = "_dialect")]
 mod connection;
 #[cfg(feature = "_dialect")]
+pub mod database;
+#[cfg(feature = "_dialect")]
 mod dialect;
 #[cfg(feature = "_dialect")]
 mod embed;
@@ -67,6 +69,8 @@ mod runner;
 mod settings;
 #[cfg(feature = "_dialect")]
 mod status;
+#[cfg(feature = "_dialect")]
+mod wait;
 
 pub use migrate_model::revision::{Direction, FileError, FileProblem, Kind};
 pub use migrate_model::{

@@ -24,6 +24,7 @@ use crate::settings::{
     HistoryTables, MultipleHeads, OnUnknown, Settings, StoreSource, TransactionMode,
 };
 use crate::status::{Accepted, Finding, Status};
+use crate::wait::Wait;
 
 /// Runs and inspects the revisions of a [`Registry`] on a database. An application gets one from
 /// its migrations crate (`migrations::migrator()`) and calls [`run`](Self::run) at start-up.
@@ -122,6 +123,16 @@ impl Migrator {
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.settings.lock_timeout = timeout;
+        self
+    }
+
+    /// Waits at most that long for the database to answer, with growing pauses between the tries
+    /// (default: not at all). For a server that is being started beside the program; what does not
+    /// pass by itself, a wrong password or a missing database, is an error at once. SQLite answers
+    /// always.
+    #[must_use]
+    pub fn wait_for_database(mut self, time: Duration) -> Self {
+        self.settings.wait = time;
         self
     }
 
@@ -416,14 +427,6 @@ impl Migrator {
         give_back(connection, outcome).await
     }
 
-    async fn open<'c>(
-        &self,
-        database: impl IntoDatabase<'c>,
-        access: Access,
-    ) -> Result<Connection<'c>, ErrorKind> {
-        Connection::open(database.into_database(), access, self.settings.tenant.as_deref()).await
-    }
-
     fn context(&self) -> Context<'_> {
         Context {
             registry: &self.registry,
@@ -464,6 +467,16 @@ impl Migrator {
         detail: Detail,
     ) -> Result<History, ErrorKind> {
         connection.read_history(&self.settings.tables, detail, &mut self.patience()).await
+    }
+
+    async fn open<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        access: Access,
+    ) -> Result<Connection<'c>, ErrorKind> {
+        let tenant = self.settings.tenant.as_deref();
+        let wait = Wait::new(&self.settings, &*self.listener);
+        Connection::open(database.into_database(), access, tenant, wait).await
     }
 
     fn patience(&self) -> Patience<'_> {

@@ -219,6 +219,8 @@ pub(crate) struct Settings {
     pub(crate) on_unknown: OnUnknown,
     pub(crate) transaction: TransactionMode,
     pub(crate) lock_timeout: Duration,
+    /// How long to wait for a database that does not answer yet.
+    pub(crate) wait: Duration,
     /// How long a statement of a revision may run; never zero.
     pub(crate) statement_timeout: Option<Duration>,
     pub(crate) multiple_heads: MultipleHeads,
@@ -237,6 +239,7 @@ impl Default for Settings {
             on_unknown: OnUnknown::default(),
             transaction: TransactionMode::default(),
             lock_timeout: Duration::from_mins(1),
+            wait: Duration::ZERO,
             statement_timeout: None,
             multiple_heads: MultipleHeads::default(),
             store_source: StoreSource::default(),

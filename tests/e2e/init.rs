@@ -1,6 +1,6 @@
 //! `init` and what it leaves behind.
 
-use migrate_tests::{Run, Workspace, query};
+use migrate_tests::{Workspace, query};
 
 #[test]
 fn it_adds_a_crate_and_keeps_the_rest_of_the_manifest() {
@@ -99,13 +99,7 @@ fn the_new_crate_is_formatted_builds_without_warnings_and_migrates_by_itself() {
     assert!(!run.stderr.contains("warning"), "{}", run.stderr);
     workspace.cargo(["fmt", "--check", "--package", "shop-migrations"]).succeeds();
 
-    let mut command = std::process::Command::new(env!("CARGO"));
-    command
-        .args(["run", "--quiet", "--package", "shop-migrations"])
-        .current_dir(workspace.path(""));
-    command.env("CARGO_TARGET_DIR", migrate_tests::repository().join("target/e2e"));
-    command.env("CARGO_PROFILE_DEV_DEBUG", "0");
-    Run::of(command.env("DATABASE_URL", "sqlite:alone.db")).succeeds();
+    workspace.migrator_alone("sqlite:alone.db").succeeds();
     let count = "SELECT count(*) AS x FROM _migrate_revisions";
     assert_eq!(query(&workspace.path("alone.db"), count), ["1"]);
 }

@@ -1,13 +1,18 @@
 //! The main job on a real PostgreSQL server, and what only a server can do: other writers, lost
 //! connections, sessions that are somebody else's.
 
+mod application;
 mod at_once;
 mod errors;
+mod forum_shop;
 mod killed;
 mod main_job;
 mod newer_database;
 mod session;
 mod tenants;
+mod tls;
+mod waiting;
+mod whole_database;
 
 use migrate_tests::{Database, Revision, Run, Workspace, postgres};
 

@@ -190,14 +190,23 @@ impl Workspace {
 
     /// Runs cargo in the workspace; all workspaces share one target folder.
     pub fn cargo<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Run {
-        let target = repository().join("target").join("e2e");
-        Run::of(
-            Command::new(env!("CARGO"))
-                .args(arguments)
-                .current_dir(&self.root)
-                .env("CARGO_TARGET_DIR", target)
-                .env("CARGO_PROFILE_DEV_DEBUG", "0"),
-        )
+        Run::of(&mut self.cargo_command(arguments))
+    }
+
+    fn cargo_command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command = Command::new(env!("CARGO"));
+        command
+            .args(arguments)
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", repository().join("target").join("e2e"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0");
+        command
+    }
+
+    /// Builds and runs the stand-alone migrator on a database.
+    pub fn migrator_alone(&self, url: &str) -> Run {
+        let mut command = self.cargo_command(["run", "--quiet", "--package", "shop-migrations"]);
+        Run::of(command.env("DATABASE_URL", url))
     }
 
     /// Builds and runs the application on a database.

@@ -4,6 +4,7 @@ use std::fs;
 
 use camino::Utf8Path;
 use migrate_model::Dialect;
+use migrate_runtime::database;
 use serde_json::json;
 
 use super::run::Attempt;
@@ -14,36 +15,15 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::project::{DatabaseUrl, Project, shown};
 
-pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -> Outcome {
+pub(crate) async fn run(common: &Common, arguments: &Database, output: &Output) -> Outcome {
     let project = Project::find(common)?;
     let url = project.database_url(common)?;
-    if url.dialect() != Dialect::Sqlite {
-        return Err(CliError::Project {
-            code: "config.dialect",
-            message: format!(
-                "this version creates and drops only SQLite files, not {}",
-                url.shown()
-            ),
-            hint: Some("use createdb and dropdb".to_owned()),
-            candidates: Vec::new(),
-        });
-    }
-    let Some(file) = url.file() else {
-        return Err(CliError::Project {
-            code: "config.database_url",
-            message: format!("{} is in memory: there is nothing to create or drop", url.shown()),
-            hint: None,
-            candidates: Vec::new(),
-        });
-    };
-    match database.action {
-        DatabaseAction::Create => tell(&url, "created", create(&url, file)?, output),
+    let place = Place::of(&project, &url)?;
+    match arguments.action {
+        DatabaseAction::Create => tell(&url, "created", place.create().await?, output),
         DatabaseAction::Drop => {
-            if may_drop(&url, file, output) {
-                tell(&url, "dropped", drop_files(file)?, output);
-            } else {
-                tell(&url, "dropped", false, output);
-            }
+            let dropped = place.may_drop(output).await? && place.drop().await?;
+            tell(&url, "dropped", dropped, output);
         }
         DatabaseAction::Reset => {
             // What can't be applied is told before anything is dropped.
@@ -56,12 +36,12 @@ pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -
             if url.is_read_only() {
                 return Err(unreachable(&url, "its mode allows no writing"));
             }
-            if !may_drop(&url, file, output) {
+            if !place.may_drop(output).await? {
                 tell(&url, "dropped", false, output);
                 return Ok(Exit::Done);
             }
-            drop_files(file)?;
-            create(&url, file)?;
+            place.drop().await?;
+            place.create().await?;
             let report = migrator.run(url.as_str()).await;
             let report = report.map_err(|error| CliError::run(&project, error))?;
             return Ok(run::finish(&project, &report, report.steps.len(), "applied", output));
@@ -70,12 +50,71 @@ pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -
     Ok(Exit::Done)
 }
 
-fn may_drop(url: &DatabaseUrl, file: &Utf8Path, output: &Output) -> bool {
-    !file.exists() || output.confirm(&format!("drop {} with all that it holds?", url.shown()))
+/// Where a database is as a whole.
+enum Place<'u> {
+    /// A file, with what SQLite keeps beside it.
+    File(&'u DatabaseUrl, &'u Utf8Path),
+    /// A server has it.
+    Server(&'u Project, &'u DatabaseUrl),
+}
+
+impl<'u> Place<'u> {
+    fn of(project: &'u Project, url: &'u DatabaseUrl) -> Result<Self, CliError> {
+        match (url.dialect(), url.file()) {
+            (Dialect::Sqlite, Some(file)) => Ok(Self::File(url, file)),
+            (Dialect::Sqlite, None) => Err(CliError::Project {
+                code: "config.database_url",
+                message: format!(
+                    "{} is in memory: there is nothing to create or drop",
+                    url.shown()
+                ),
+                hint: None,
+                candidates: Vec::new(),
+            }),
+            (Dialect::Postgres | Dialect::Mysql | Dialect::Mariadb, _) => {
+                Ok(Self::Server(project, url))
+            }
+        }
+    }
+
+    /// Asks, if there is anything to lose.
+    async fn may_drop(&self, output: &Output) -> Result<bool, CliError> {
+        let (is_there, url) = match self {
+            Self::File(url, file) => (file.exists(), url),
+            Self::Server(project, url) => {
+                let asked = database::exists(url.as_str()).await;
+                (asked.map_err(|error| CliError::run(project, error))?, url)
+            }
+        };
+        let question = format!("drop {} with all that it holds?", url.shown());
+        Ok(!is_there || output.confirm(&question))
+    }
+
+    /// `false`: it was there.
+    async fn create(&self) -> Result<bool, CliError> {
+        match self {
+            Self::File(url, file) => create_file(url, file),
+            Self::Server(project, url) => {
+                let created = database::create(url.as_str()).await;
+                created.map_err(|error| CliError::run(project, error))
+            }
+        }
+    }
+
+    /// `false`: it was not there.
+    async fn drop(&self) -> Result<bool, CliError> {
+        match self {
+            Self::File(_, file) => drop_files(file),
+            Self::Server(project, url) => {
+                let dropped = database::drop(url.as_str()).await;
+                dropped.map_err(|error| CliError::run(project, error))
+            }
+        }
+    }
 }
 
 /// An empty file is an empty database. `false`: it was there.
-fn create(url: &DatabaseUrl, file: &Utf8Path) -> Result<bool, CliError> {
+fn create_file(url: &DatabaseUrl, file: &Utf8Path) -> Result<bool, CliError> {
     match fs::OpenOptions::new().write(true).create_new(true).open(file) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),

@@ -30,6 +30,9 @@ pub(super) fn migrator(
     if let Some(timeout) = options.lock_timeout {
         migrator = migrator.lock_timeout(timeout);
     }
+    if let Some(time) = options.wait {
+        migrator = migrator.wait_for_database(time);
+    }
     if let Some(timeout) = options.statement_timeout {
         migrator = migrator.statement_timeout(timeout);
     }
@@ -140,6 +143,10 @@ fn show(output: &Output, event: &Event<'_>) {
                 let time = if at == 0 { format!("({time}) ") } else { String::new() };
                 output.line(format_args!("{:>12} {DIM}{time}{line}{DIM:#}", ""));
             }
+        }
+        Event::Wait { waited, reason } => {
+            let time = milliseconds(*waited);
+            output.verb("Waiting", format_args!("for the database, {time} so far: {reason}"));
         }
         Event::LockWait { waited } if waited.as_millis() > 500 => {
             output.verb(

@@ -58,6 +58,9 @@ pub(crate) fn event(event: &Event<'_>) -> Option<Value> {
         Event::LockWait { waited } => {
             json!({ "type": "lock_wait", "waited_ms": milliseconds(*waited) })
         }
+        Event::Wait { waited, reason } => {
+            json!({ "type": "wait", "waited_ms": milliseconds(*waited), "reason": reason })
+        }
         Event::StepStarted { revision, direction } => json!({
             "type": "step_started", "revision": revision.id.as_str(), "direction": direction.name(),
         }),

@@ -190,9 +190,24 @@ fn percent_decoded(path: &str) -> Cow<'_, str> {
     percent_decode_str(path).decode_utf8().unwrap_or(Cow::Borrowed(path))
 }
 
-/// What a parameter of a SQLite URL may be, and so what may be shown.
-const KNOWN_VALUES: [&str; 10] =
-    ["ro", "rw", "rwc", "memory", "private", "shared", "true", "false", "1", "0"];
+/// What a parameter of a SQLite URL, or `sslmode`, may be, and so what may be shown.
+const KNOWN_VALUES: [&str; 15] = [
+    "ro",
+    "rw",
+    "rwc",
+    "memory",
+    "private",
+    "shared",
+    "true",
+    "false",
+    "1",
+    "0",
+    "disable",
+    "prefer",
+    "require",
+    "verify-ca",
+    "verify-full",
+];
 
 /// The URL without what is secret or could be: what stands before an `@`, and every parameter
 /// that isn't known.
@@ -253,5 +268,7 @@ mod tests {
         );
         assert_eq!(redacted("postgres://me:a?b@host/db?x=1"), "postgres://me:***@host/db?x=1");
         assert_eq!(redacted("sqlite:a.db"), "sqlite:a.db");
+        let tls = "postgres://host/db?sslmode=verify-full";
+        assert_eq!(redacted(tls), tls);
     }
 }

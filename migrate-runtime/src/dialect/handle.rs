@@ -31,10 +31,7 @@ impl<'c, DB: Database> Handle<'c, DB> {
     {
         match source {
             Source::Connection(connection) => Ok(Self::Borrowed(connection)),
-            Source::Pool(pool) => pool.acquire().await.map(Self::Pooled).map_err(|source| {
-                let doing = "acquiring a connection of the pool".to_owned();
-                ErrorKind::Database { doing, source }
-            }),
+            Source::Pool(pool) => acquire(pool).await.map(Self::Pooled),
             Source::Url(url) => open(url).await.map(|connection| Self::Own(Box::new(connection))),
         }
     }
@@ -62,6 +59,16 @@ impl<'c, DB: Database> Handle<'c, DB> {
             Self::Borrowed(_) | Self::Own(_) => self.release().await,
         }
     }
+}
+
+/// A connection of the pool.
+pub(crate) async fn acquire<DB: Database>(
+    pool: &Pool<DB>,
+) -> Result<PoolConnection<DB>, ErrorKind> {
+    pool.acquire().await.map_err(|source| {
+        let doing = "acquiring a connection of the pool".to_owned();
+        ErrorKind::Database { doing, source }
+    })
 }
 
 /// Closing is the last thing that is done; what fails then is nobody's to mend.

@@ -88,6 +88,8 @@ pub(crate) enum StepError {
         source: sqlx::Error,
         /// Whether it's certain that nothing is left of the batch.
         rolled_back: bool,
+        /// What would give a right that was missing, if the database tells.
+        grant: Option<String>,
     },
 }
 
@@ -99,7 +101,9 @@ pub(crate) fn database_fault(error: &sqlx::Error) -> Option<&'static str> {
         sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => {
             Some("database.lost")
         }
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Some("database.unreachable"),
+        sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+            Some("database.unreachable")
+        }
         sqlx::Error::Database(_) => fault_of_server(error),
         _ => None,
     }
@@ -113,6 +117,17 @@ pub(crate) fn notes(error: &sqlx::Error) -> Vec<String> {
     {
         let _ = error;
         Vec::new()
+    }
+}
+
+/// The way out of an error that only a server can have.
+pub(crate) fn way_out(error: &sqlx::Error) -> Option<&'static str> {
+    #[cfg(feature = "postgres")]
+    return postgres::way_out(error);
+    #[cfg(not(feature = "postgres"))]
+    {
+        let _ = error;
+        None
     }
 }
 

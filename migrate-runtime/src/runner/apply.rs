@@ -47,10 +47,14 @@ pub(super) async fn apply(
         StepError::Failed { rolled_back: true, .. } if patience.check_stop().is_err() => {
             Err(ErrorKind::Interrupted.into())
         }
-        StepError::Failed { step, statement, offset, source, rolled_back } => {
+        StepError::Failed { step, statement, offset, source, rolled_back, grant } => {
             let Some(failed) = batch.get(step) else {
                 let doing = "recording the state".to_owned();
-                return Err(ErrorKind::Database { doing, source }.into());
+                return Err(match grant {
+                    Some(grant) => ErrorKind::Permission { doing, source, grant },
+                    None => ErrorKind::Database { doing, source },
+                }
+                .into());
             };
             let failure = ErrorKind::Failed(Box::new(Failure {
                 id: failed.revision().id.clone(),
@@ -60,6 +64,7 @@ pub(super) async fn apply(
                 statement: statement.map(|at| failed.statement(at).to_owned()),
                 source,
                 time_limit: interrupt.exceeded(),
+                grant,
                 rolled_back: rolled_back_ids(&batch[..=step], rolled_back),
             }));
             // A first revision that failed leaves no tables behind, so no log either.

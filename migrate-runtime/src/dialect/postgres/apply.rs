@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Either, Row};
 use super::connect::{Locked, Session};
 use super::error::{is_canceled, is_lock_timeout, position, sqlstate};
 use super::message::{self, Message, Preparation};
+use super::permission::{self, Purpose};
 use super::session_limits::SessionLimits;
 use crate::connection::Listener;
 use crate::dialect::{Batch, Outcome, ReadyStep, StepError};
@@ -43,8 +44,28 @@ pub(crate) async fn apply(
             patience.wait().await.map_err(StepError::NotBegun)?;
             continue;
         }
-        return Err(error);
+        return Err(with_grant(session, batch, &locked, error).await);
     }
+}
+
+/// The same error; if it's a missing right, with what gives it.
+async fn with_grant(
+    session: &mut Session<'_>,
+    batch: &Batch<'_>,
+    locked: &Locked,
+    mut error: StepError,
+) -> StepError {
+    if let StepError::Failed { step, statement, source, rolled_back: true, grant, .. } = &mut error
+    {
+        let step = batch.steps.get(*step);
+        let purpose = match step.zip(*statement) {
+            Some((step, at)) => Purpose::Statement(&step.section[step.statements[at].sql.clone()]),
+            None => Purpose::Write,
+        };
+        let schema = Some(locked.schema.as_str());
+        *grant = permission::grant(session.connection(), source, purpose, schema).await;
+    }
+    error
 }
 
 async fn attempt(
@@ -144,7 +165,7 @@ impl Fault {
             return StepError::NotBegun(ErrorKind::LockLost);
         }
         let Self { statement, offset, source, .. } = self;
-        StepError::Failed { step, statement, offset, source, rolled_back }
+        StepError::Failed { step, statement, offset, source, rolled_back, grant: None }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Opening PostgreSQL databases, and what a run must know of its session.
 
+use std::io;
 use std::str::FromStr;
 
 use sqlx::postgres::PgConnectOptions;
@@ -7,8 +8,10 @@ use sqlx::{ConnectOptions, PgConnection, Postgres};
 
 use crate::dialect::handle::{self, Handle};
 use crate::error::ErrorKind;
+use crate::wait::Wait;
 
 use super::cancel::Canceller;
+use super::error::sqlstate;
 
 /// Where a PostgreSQL connection comes from.
 pub(crate) type Source<'c> = handle::Source<'c, Postgres>;
@@ -82,25 +85,47 @@ impl Drop for Session<'_> {
 }
 
 /// Takes or opens the connection.
-pub(crate) async fn open(source: Source<'_>) -> Result<Session<'_>, ErrorKind> {
-    let options = match &source {
-        Source::Pool(pool) => Some((*pool.connect_options()).clone()),
-        Source::Connection(_) => None,
-        Source::Url(url) => Some(options(url)?),
+pub(crate) async fn open<'c>(source: Source<'c>, wait: Wait<'_>) -> Result<Session<'c>, ErrorKind> {
+    let (handle, options) = match source {
+        Source::Connection(connection) => (Handle::Borrowed(connection), None),
+        Source::Pool(pool) => {
+            let connection = wait.until(|| handle::acquire(pool), passes).await?;
+            (Handle::Pooled(connection), Some((*pool.connect_options()).clone()))
+        }
+        Source::Url(url) => {
+            let options = options(&url)?;
+            let connection = wait.until(|| connect(options.clone()), passes).await?;
+            (Handle::Own(Box::new(connection)), Some(options))
+        }
     };
-    let own = options.clone();
-    let handle = Handle::take(source, async move |_| {
-        own.unwrap_or_default().connect().await.map_err(|source| match source {
-            sqlx::Error::Io(error) => ErrorKind::Unreachable { error },
-            source => {
-                ErrorKind::Database { doing: "connecting to the database".to_owned(), source }
-            }
-        })
-    });
-    Ok(Session { handle: Some(handle.await?), options, locked: None })
+    Ok(Session { handle: Some(handle), options, locked: None })
 }
 
-fn options(url: &str) -> Result<PgConnectOptions, ErrorKind> {
+pub(super) async fn connect(options: PgConnectOptions) -> Result<PgConnection, ErrorKind> {
+    options.connect().await.map_err(|source| match source {
+        sqlx::Error::Io(error) => ErrorKind::Unreachable { error },
+        source => ErrorKind::Database { doing: "connecting to the database".to_owned(), source },
+    })
+}
+
+/// Whether a server that is being started would answer so: not at all, or that it is not ready.
+fn passes(error: &ErrorKind) -> bool {
+    match error {
+        // So rustls tells of a certificate that it doesn't trust.
+        ErrorKind::Unreachable { error } => error.kind() != io::ErrorKind::InvalidData,
+        // What ends a connection before it has answered (a proxy whose server is not there yet) is
+        // seen as a protocol error, too.
+        ErrorKind::Database {
+            source: sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut,
+            ..
+        } => true,
+        // cannot_connect_now, too_many_connections
+        ErrorKind::Database { source, .. } => matches!(sqlstate(source), Some("57P03" | "53300")),
+        _ => false,
+    }
+}
+
+pub(super) fn options(url: &str) -> Result<PgConnectOptions, ErrorKind> {
     // sqlx's message would quote the URL, with its password.
     let options = PgConnectOptions::from_str(url).map_err(|_| ErrorKind::Usage {
         message: "the database's URL is none that PostgreSQL understands".to_owned(),

@@ -60,3 +60,21 @@ pub(crate) fn database_fault(error: &sqlx::Error) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// What to do about an error that is the database's fault.
+pub(crate) fn way_out(error: &sqlx::Error) -> Option<&'static str> {
+    if let sqlx::Error::Tls(_) = error {
+        return Some(
+            "check `sslmode` in the URL, whether the server has TLS on, and whether this program \
+             is built with a TLS feature of sqlx",
+        );
+    }
+    Some(match sqlstate(error)? {
+        "42501" => "somebody who may has to give the right that the server names",
+        "3D000" => "is the name right? cargo migrate database create makes it",
+        "28000" | "28P01" => "check user and password, and the server's pg_hba.conf",
+        "57P03" => "the server is starting or ending: --wait 30s waits for it",
+        "53300" => "the server has no connection left; end some, or wait: --wait 30s",
+        _ => return None,
+    })
+}

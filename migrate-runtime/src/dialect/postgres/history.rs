@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::connect::Session;
 use super::error::is_missing_table;
+use super::permission::{self, Purpose};
 use super::quote;
 use crate::dialect::LogLine;
 use crate::error::ErrorKind;
@@ -78,9 +79,28 @@ pub(crate) async fn read(
 ) -> Result<History, ErrorKind> {
     match read_once(session, tables, detail).await {
         // Somebody else may have made the tables between our two looks at them.
-        Err(ErrorKind::Database { .. }) => read_once(session, tables, detail).await,
+        Err(ErrorKind::Database { .. }) => match read_once(session, tables, detail).await {
+            Err(ErrorKind::Database { doing, source }) => {
+                Err(explained(session, tables, doing, source, Purpose::Read).await)
+            }
+            read => read,
+        },
         read => read,
     }
+}
+
+/// An error with the tables; if it's a missing right, with what gives it.
+async fn explained(
+    session: &mut Session<'_>,
+    tables: &HistoryTables,
+    doing: String,
+    source: sqlx::Error,
+    purpose: Purpose<'_>,
+) -> ErrorKind {
+    let schema = session.locked.as_ref().map(|locked| locked.schema.clone());
+    let schema = schema.or_else(|| tables.schema.clone());
+    let connection = session.connection();
+    permission::with_grant(connection, doing, source, purpose, schema.as_deref()).await
 }
 
 async fn read_once(
@@ -240,8 +260,11 @@ pub(crate) async fn accept(
         log_statement(&names, run, &line)
     );
     let accepted = sqlx::raw_sql(AssertSqlSafe(sql)).execute(session.connection()).await;
-    accepted.map(|_| ()).map_err(|source| ErrorKind::Database {
-        doing: format!("recording the edit of {}", row.id),
-        source,
-    })
+    match accepted {
+        Ok(_) => Ok(()),
+        Err(source) => {
+            let doing = format!("recording the edit of {}", row.id);
+            Err(explained(session, tables, doing, source, Purpose::Write).await)
+        }
+    }
 }

@@ -4,16 +4,18 @@
 mod apply;
 mod cancel;
 mod connect;
+pub(crate) mod database;
 mod error;
 pub(crate) mod history;
 mod lock;
 mod message;
 mod offline;
+mod permission;
 mod quote;
 mod session_limits;
 
 pub(crate) use apply::apply;
 pub(crate) use connect::{Session, Source, open};
-pub(crate) use error::{database_fault, notes};
+pub(crate) use error::{database_fault, notes, way_out};
 pub(crate) use lock::{lock, unlock};
 pub(crate) use offline::{HEAD as SCRIPT_HEAD, script};
