@@ -78,6 +78,7 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<exit::Exit, CliEr
         Command::Rebase(rebase) => commands::rebase::run(common, rebase, output),
         Command::Stamp(stamp) => commands::stamp::run(common, stamp, output).await,
         Command::Redo(redo) => commands::redo::run(common, redo, output).await,
+        Command::Resume(resume) => commands::resume::run(common, resume, output).await,
         Command::Edit(edit) => commands::edit::run(common, edit, output).await,
         Command::Database(database) => commands::database::run(common, database, output).await,
         Command::Accept(accept) => commands::accept::run(common, accept, output).await,

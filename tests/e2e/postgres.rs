@@ -5,6 +5,7 @@ mod at_once;
 mod errors;
 mod killed;
 mod main_job;
+mod outside;
 mod session;
 
 use migrate_tests::{Database, Revision, Run, Workspace, postgres};

@@ -7,6 +7,7 @@ use migrate_model::revision::{
 use migrate_model::{Graph, TargetError};
 
 use super::ready::Purpose;
+use crate::report::Answer;
 use crate::settings::MultipleHeads;
 
 /// What the caller asks for.
@@ -18,6 +19,13 @@ pub(crate) enum Goal<'a> {
     Up(&'a str),
     /// Down to an identifier.
     Down(&'a str),
+    /// What a run has left half-way is done, and nothing else.
+    Resume {
+        /// The revision that must be the one.
+        revision: Option<&'a str>,
+        /// What became of the statement at which it stopped.
+        answer: Option<Answer>,
+    },
     /// Recorded, not run: the identifiers, and what is unrelated to them as it is.
     Stamp(&'a [&'a str]),
 }
@@ -27,11 +35,18 @@ pub(crate) enum Goal<'a> {
 pub(crate) enum Fixed {
     Up(Vec<usize>),
     Down(DowngradeTarget),
+    Resume(Direction),
     Stamp(StampTarget),
 }
 
 impl Goal<'_> {
-    pub(crate) fn fix(self, graph: &Graph, applied: &Applied) -> Result<Fixed, TargetError> {
+    /// `unfinished`: which way a run went that has left something half-way.
+    pub(crate) fn fix(
+        self,
+        graph: &Graph,
+        applied: &Applied,
+        unfinished: Option<Direction>,
+    ) -> Result<Fixed, TargetError> {
         let up = |target| Identifier::parse(target)?.upgrade_targets(graph, applied);
         match self {
             Self::Newest(MultipleHeads::Allow) => up("heads").map(Fixed::Up),
@@ -40,6 +55,7 @@ impl Goal<'_> {
             Self::Down(target) => {
                 Identifier::parse(target)?.downgrade_target(graph, applied).map(Fixed::Down)
             }
+            Self::Resume { .. } => Ok(Fixed::Resume(unfinished.unwrap_or(Direction::Up))),
             Self::Stamp(targets) => {
                 let targets = targets.iter().map(|target| Identifier::parse(target));
                 let targets = targets.collect::<Result<Vec<_>, _>>()?;
@@ -59,6 +75,7 @@ impl Fixed {
         match self {
             Self::Up(targets) => Ok(graph.path_up(applied, targets)),
             Self::Down(target) => target.steps(graph, applied),
+            Self::Resume(_) => Ok(Vec::new()),
             Self::Stamp(target) => Ok(target.steps(graph, applied)),
         }
     }
@@ -67,12 +84,13 @@ impl Fixed {
         match self {
             Self::Up(_) | Self::Stamp(_) => Direction::Up,
             Self::Down(_) => Direction::Down,
+            Self::Resume(direction) => *direction,
         }
     }
 
     pub(crate) fn purpose(&self) -> Purpose {
         match self {
-            Self::Up(_) | Self::Down(_) => Purpose::Run,
+            Self::Up(_) | Self::Down(_) | Self::Resume(_) => Purpose::Run,
             Self::Stamp(_) => Purpose::Record,
         }
     }
@@ -81,6 +99,7 @@ impl Fixed {
         match self {
             Self::Up(_) => "applied",
             Self::Down(_) => "taken down",
+            Self::Resume(_) => "finished",
             Self::Stamp(_) => "stamped",
         }
     }

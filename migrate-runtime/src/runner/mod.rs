@@ -7,6 +7,7 @@ mod integrity;
 mod plan;
 mod ready;
 mod stamp;
+mod unfinished;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -53,12 +54,18 @@ pub(crate) async fn run(
     let started = Instant::now();
     let mut patience = Patience::new(context.settings, context.listener);
     let graph = context.registry.graph();
-    let history = checked_history(connection, context, &mut patience).await?;
-    let goal = goal.fix(graph, &applied_of(graph, &history))?;
+    let history = checked_history(connection, context, goal, &mut patience).await?;
+    if let Goal::Resume { revision, answer } = goal {
+        unfinished::check_named(graph, &history, revision, answer)?;
+    }
+    let way = unfinished::first_step(graph, &history).map(|step| step.direction);
+    let wanted = goal;
+    let goal = wanted.fix(graph, &applied_of(graph, &history), way)?;
 
     let before = ids(&history);
     let mut report = Report { before: current_heads(graph, &history), ..Report::default() };
-    let outcome = reach(connection, context, &goal, history, &mut patience, &mut report).await;
+    let goals = (wanted, &goal);
+    let outcome = reach(connection, context, goals, history, &mut patience, &mut report).await;
     connection.unlock().await;
     if context.interrupt.is_needed() {
         connection.interrupt_no_more().await;
@@ -83,7 +90,7 @@ pub(crate) async fn run(
 async fn reach(
     connection: &mut Connection<'_>,
     context: &Context<'_>,
-    goal: &Fixed,
+    (wanted, goal): (Goal<'_>, &Fixed),
     mut history: History,
     patience: &mut Patience<'_>,
     report: &mut Report,
@@ -91,9 +98,9 @@ async fn reach(
     let Context { registry, settings, listener, .. } = context;
     let dialect = connection.dialect();
     let (mut announced, mut lock) = (false, None);
+    let seen = history.unfinished().cloned();
     loop {
-        let applied = applied_of(registry.graph(), &history);
-        let steps = goal.steps(registry.graph(), &applied)?;
+        let steps = plan::steps(registry.graph(), &history, goal)?;
         let after = heads_after(registry.graph(), &ids(&history), moves(registry.graph(), &steps));
         if steps.is_empty() {
             return Ok(after);
@@ -102,7 +109,7 @@ async fn reach(
             lock = Some(connection.lock(&settings.tables, patience).await?);
             if lock == Some(Lock::Taken) {
                 // Whoever had it has written, most likely just this.
-                history = checked_history(connection, context, patience).await?;
+                history = checked_history(connection, context, wanted, patience).await?;
                 continue;
             }
         }
@@ -119,11 +126,12 @@ async fn reach(
             TransactionMode::Each => 1,
             TransactionMode::All => prepared.len(),
         };
+        let mut unfinished = unfinished::journal(&history, wanted, seen.as_ref());
         let mut moved = false;
         while !prepared.is_empty() && !moved {
             patience.check_stop()?;
             let batch = prepared.drain(..at_once).collect::<Vec<_>>();
-            let task = Task { steps: &batch, clears_history: false };
+            let task = Task { steps: &batch, clears_history: false, unfinished: unfinished.take() };
             match apply(connection, context, task, history.version, patience).await? {
                 Outcome::Done { durations, version } => {
                     history.version = Some(version);
@@ -135,7 +143,7 @@ async fn reach(
         if !moved {
             return Ok(after);
         }
-        history = checked_history(connection, context, patience).await?;
+        history = checked_history(connection, context, wanted, patience).await?;
     }
 }
 
@@ -159,6 +167,7 @@ fn describe_heads(heads: &[String]) -> String {
 async fn checked_history(
     connection: &mut Connection<'_>,
     context: &Context<'_>,
+    goal: Goal<'_>,
     patience: &mut Patience<'_>,
 ) -> Result<History, Error> {
     let (registry, tables) = (context.registry, &context.settings.tables);
@@ -168,10 +177,10 @@ async fn checked_history(
     }
     // A refusal tells more than a plan needs to know.
     let history = connection.read_history(tables, Detail::All, patience).await?;
-    examine(connection, registry, tables, &history).await?.into_result()?;
+    examine(connection, registry, tables, &history).await?.into_result(goal)?;
     Ok(history)
 }
 
 pub(crate) fn applied_of(graph: &Graph, history: &History) -> Applied {
-    Applied::of(graph, history.rows.iter().map(|row| row.id.as_str()))
+    Applied::of(graph, history.applied().map(|row| row.id.as_str()))
 }

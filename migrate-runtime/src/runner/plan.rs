@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use migrate_model::revision::{Applied, Direction, PlannedStep};
-use migrate_model::{Dialect, Graph};
+use migrate_model::{Dialect, Graph, TargetError};
 
 use super::ready::Prepared;
-use super::{Goal, applied_of};
+use super::{Fixed, Goal, applied_of, unfinished};
 use crate::error::Error;
 use crate::history::History;
 use crate::registry::Registry;
@@ -23,8 +23,9 @@ pub(crate) fn plan(
 ) -> Result<Plan, Error> {
     let graph = registry.graph();
     let applied = applied_of(graph, history);
-    let goal = goal.fix(graph, &applied)?;
-    let steps = goal.steps(graph, &applied)?;
+    let first = unfinished::first_step(graph, history);
+    let goal = goal.fix(graph, &applied, first.map(|step| step.direction))?;
+    let steps = steps(graph, history, &goal)?;
     for step in &steps {
         Prepared::new(registry, settings, *step, goal.purpose(), dialect)?;
     }
@@ -33,6 +34,17 @@ pub(crate) fn plan(
         after: heads_after(graph, &ids(history), moves(graph, &steps)),
         steps: steps.iter().map(|step| as_step(graph, *step)).collect(),
     })
+}
+
+/// What was left half-way comes first.
+pub(super) fn steps(
+    graph: &Graph,
+    history: &History,
+    goal: &Fixed,
+) -> Result<Vec<PlannedStep>, TargetError> {
+    let first = unfinished::first_step(graph, history);
+    let rest = goal.steps(graph, &unfinished::applied_after(graph, history))?;
+    Ok(first.into_iter().chain(rest).collect())
 }
 
 pub(crate) fn as_step(graph: &Graph, step: PlannedStep) -> Step {
@@ -76,7 +88,7 @@ pub(crate) fn current_heads(graph: &Graph, history: &History) -> Vec<String> {
 }
 
 pub(super) fn ids(history: &History) -> Vec<String> {
-    history.rows.iter().map(|row| row.id.clone()).collect()
+    history.applied().map(|row| row.id.clone()).collect()
 }
 
 /// Planned steps as ids and directions.

@@ -15,7 +15,7 @@ use crate::error::ErrorKind;
 use crate::history::{Action, NewRow, Origin};
 use crate::registry::Registry;
 use crate::report::Step;
-use crate::settings::{Settings, StoreSource};
+use crate::settings::{Settings, StoreSource, TransactionMode};
 
 /// Whether steps are run or only recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,7 @@ pub(crate) struct Prepared<'r> {
     source: Cow<'r, str>,
     /// Where the section that runs stands in the source.
     section: Range<usize>,
+    transaction: Transaction,
     split: Split,
     /// Where the `down` section stands in the source, and whether it runs in a transaction.
     down: Option<(Range<usize>, Transaction)>,
@@ -86,11 +87,6 @@ impl<'r> Prepared<'r> {
             })
         };
         let split_of = |section: &Section| {
-            if section.transaction == Transaction::Outside {
-                let problem = ScriptProblem::TransactionFalse;
-                let offset = section.marker;
-                return Err(fault(revision, &source, ScriptError { offset, problem }));
-            }
             statements(&source, section, dialect).map_err(|error| fault(revision, &source, error))
         };
         let down = match (planned.direction, purpose) {
@@ -113,6 +109,13 @@ impl<'r> Prepared<'r> {
             Purpose::Run => chosen.body.clone(),
             Purpose::Record => 0..0,
         };
+        if (purpose, chosen.transaction, settings.transaction)
+            == (Purpose::Run, Transaction::Outside, TransactionMode::All)
+        {
+            let problem = ScriptProblem::OutsideOfAll;
+            let offset = chosen.marker;
+            return Err(fault(revision, &source, ScriptError { offset, problem }));
+        }
         let split = match purpose {
             Purpose::Run => split_of(&chosen)?,
             Purpose::Record => Split { statements: Vec::new(), tail: 0..0 },
@@ -129,6 +132,10 @@ impl<'r> Prepared<'r> {
             step: super::as_step(registry.graph(), planned),
             source,
             section: range,
+            transaction: match purpose {
+                Purpose::Run => chosen.transaction,
+                Purpose::Record => Transaction::Inside,
+            },
             split,
             down,
             keep: Keep { what: settings.store_source, most: settings.store_source_max },
@@ -160,6 +167,14 @@ impl<'r> Prepared<'r> {
         Position::at(&self.source, self.section.start + offset)
     }
 
+    pub(crate) fn transaction(&self) -> Transaction {
+        self.transaction
+    }
+
+    pub(crate) fn total(&self) -> usize {
+        self.split.statements.len()
+    }
+
     pub(crate) fn statement(&self, statement: usize) -> &str {
         &self.source[self.section.clone()][self.split.statements[statement].sql.clone()]
     }
@@ -169,6 +184,7 @@ impl<'r> Prepared<'r> {
             revision: self.revision,
             direction: self.direction,
             action: self.action(),
+            transaction: self.transaction,
             section: &self.source[self.section.clone()],
             statements: &self.split.statements,
             row: self.row(),
@@ -217,7 +233,7 @@ fn nothing(direction: Direction) -> Section {
     }
 }
 
-fn fault(revision: &Revision, source: &str, error: ScriptError) -> ErrorKind {
+pub(super) fn fault(revision: &Revision, source: &str, error: ScriptError) -> ErrorKind {
     ErrorKind::File(FileError {
         file: revision.file.clone(),
         position: Position::at(source, error.offset),

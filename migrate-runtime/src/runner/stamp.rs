@@ -25,7 +25,7 @@ pub(crate) async fn stamp_anew(
     let Context { registry, settings, listener, .. } = context;
     let (started, graph, nothing) = (Instant::now(), registry.graph(), Applied::default());
     let mut patience = Patience::new(settings, *listener);
-    let goal = Goal::Stamp(targets).fix(graph, &nothing)?;
+    let goal = Goal::Stamp(targets).fix(graph, &nothing, None)?;
     let steps = goal.steps(graph, &nothing)?;
     let dialect = connection.dialect();
     let prepared = steps
@@ -52,7 +52,7 @@ async fn record_anew(
     let Context { registry, settings, listener, .. } = context;
     loop {
         let history = connection.read_history(&settings.tables, Detail::Plan, patience).await?;
-        let task = Task { steps: prepared, clears_history: true };
+        let task = Task { steps: prepared, clears_history: true, unfinished: None };
         let done = apply(connection, context, task, history.version, patience).await?;
         let Outcome::Done { durations, .. } = done else { continue };
         let graph = registry.graph();

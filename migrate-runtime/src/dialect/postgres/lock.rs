@@ -73,7 +73,9 @@ async fn look_around(
     };
     let sql = format!(
         "SELECT {schema}::text, pg_catalog.current_setting('search_path'), \
-         pg_catalog.current_setting('role'), pg_catalog.pg_backend_pid()"
+         pg_catalog.current_setting('role'), pg_catalog.pg_backend_pid(), \
+         pg_catalog.current_setting('lock_timeout'), \
+         pg_catalog.current_setting('statement_timeout')"
     );
     let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(session.connection()).await;
     let row = row.map_err(taking)?;
@@ -89,6 +91,8 @@ async fn look_around(
         search_path: text(1)?.unwrap_or_default(),
         role: text(2)?.unwrap_or_default(),
         pid: row.try_get(3).map_err(taking)?,
+        lock_timeout: text(4)?.unwrap_or_default(),
+        statement_timeout: text(5)?.unwrap_or_default(),
     })
 }
 

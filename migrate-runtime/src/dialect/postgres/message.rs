@@ -99,13 +99,17 @@ fn books(batch: &Batch<'_>, names: &Names, step: &ReadyStep<'_>) -> [String; 2] 
 }
 
 /// A `pg_dump` preamble empties the `search_path`, and a script may take on another role.
-fn left_as_found(locked: &Locked) -> String {
-    format!(
-        "SELECT pg_catalog.set_config('search_path', {}, false), \
-         pg_catalog.set_config('role', {}, false)",
-        quote::text(&locked.search_path),
-        quote::text(&locked.role)
-    )
+pub(super) fn left_as_found(locked: &Locked) -> String {
+    let found = [
+        ("search_path", &locked.search_path),
+        ("role", &locked.role),
+        ("lock_timeout", &locked.lock_timeout),
+        ("statement_timeout", &locked.statement_timeout),
+    ];
+    let set = found.map(|(name, value)| {
+        format!("pg_catalog.set_config('{name}', {}, false)", quote::text(value))
+    });
+    format!("SELECT {}", set.join(", "))
 }
 
 /// A message that only forgets all that is recorded: `stamp base --purge`.
