@@ -310,6 +310,9 @@ impl RunError {
         diagnostic.notes.push(done_before(&report.ids()));
         diagnostic.hint(match failure.direction {
             _ if is_the_databases || failure.time_limit.is_some() => self.error.hint(),
+            _ if self.error.code() == "revision.undecided" => {
+                Some(format!("find out what became of it, and go on: {again}"))
+            }
             Direction::Up => Some(format!("correct the file, then: {again}")),
             Direction::Down if failure.part_way.is_some() => {
                 Some(format!("correct the file, then: cargo migrate resume {}", failure.id))

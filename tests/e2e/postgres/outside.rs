@@ -3,6 +3,9 @@
 
 use std::time::{Duration, Instant};
 
+use migrate_model::RevisionFile;
+use migrate_runtime::sqlx::{self, postgres::PgPoolOptions};
+use migrate_runtime::{CrateInfo, ErrorKind, Migrator, PartWay, Registry};
 use migrate_tests::{Database, Revision, Run, Running, Workspace, cargo_migrate};
 use serde_json::json;
 
@@ -62,7 +65,8 @@ fn started(workspace: &Workspace, database: &Database, command: &str, statement:
 fn terminate(database: &Database, statement: &str) {
     database.execute(&format!(
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
-         WHERE datname = current_database() AND query LIKE '{statement}%'"
+         WHERE datname = current_database() AND pid <> pg_backend_pid() \
+         AND query LIKE '{statement}%'"
     ));
 }
 
@@ -279,4 +283,102 @@ fn the_script_runs_it_outside_of_a_transaction() {
     outside(&workspace, "VACUUM a;", "SELECT 1;");
     let script = workspace.migrate(["up", "--sql"]).succeeds().stdout;
     assert!(script.contains("COMMIT;\nVACUUM a;\n;\nBEGIN;\n"), "{script}");
+}
+
+#[test]
+fn an_application_is_told_by_types_and_goes_on() {
+    let Some(server) = migrate_tests::postgres() else { return };
+    let database = server.database();
+    let migrator = |second: &str| {
+        let text = format!(
+            "-- x\n--\n-- Revision: aaaa\n-- Revises: base\n-- migrate:up transaction:false\n\
+             CREATE TABLE t (x int);\nSET lock_timeout = '7s';\nSET search_path = pg_catalog;\n\
+             {second};\n"
+        );
+        let file = RevisionFile::parse("a.sql", "a.sql", text.as_bytes()).unwrap();
+        let tests = CrateInfo::new("tests", "0.1.0");
+        Migrator::new(Registry::from_files(vec![file], tests).unwrap().into())
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let pool = PgPoolOptions::new().max_connections(1).connect(database.url()).await.unwrap();
+        let error = migrator("INSERT INTO public.t VALUES ('x')").run(&pool).await.unwrap_err();
+        let ErrorKind::Failed(failure) = error.kind() else { panic!("{error}") };
+        assert_eq!(failure.part_way, Some(PartWay { done: 3, total: 4 }));
+        assert!(failure.rolled_back.is_empty() && error.is_connection_usable());
+
+        let good = migrator("INSERT INTO public.t SELECT 1 WHERE current_schema IS NULL OR true");
+        let partial = good.status(&pool).await.unwrap().partial;
+        assert_eq!((partial[0].done, partial[0].goes_on), (3, true));
+        assert!(!format!("{partial:?}").contains("INSERT"));
+        assert_eq!(good.run(&pool).await.unwrap().ids(), ["aaaa"]);
+        // The session is as it was found, and what the section set was set again.
+        for (setting, value) in [("search_path", "\"$user\", public"), ("lock_timeout", "0")] {
+            let sql = format!("SELECT current_setting('{setting}')");
+            let found: String =
+                sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&pool).await.unwrap();
+            assert_eq!(found, value);
+        }
+        pool.close().await;
+    });
+    assert_eq!(database.query("SELECT x FROM t"), ["1"]);
+}
+
+const KILLS: u32 = 12;
+
+#[test]
+fn killed_at_any_moment_nothing_runs_twice_and_nothing_is_left_out() {
+    let Some((workspace, database)) = workspace() else { return };
+    let tables = ["b", "c", "d", "e"];
+    let up = tables.map(|table| {
+        format!("CREATE TABLE {table} (x int);\nCREATE INDEX CONCURRENTLY i{table} ON {table} (x);")
+    });
+    let down =
+        tables.map(|table| format!("DROP INDEX CONCURRENTLY i{table};\nDROP TABLE {table};"));
+    outside(&workspace, &up.join("\n"), &down.join("\n"));
+    workspace.migrate(["up"]).succeeds();
+    workspace.migrate(["down"]).succeeds();
+    let now = Instant::now();
+    workspace.migrate(["up"]).succeeds();
+    let whole = now.elapsed();
+    for kill in 0..KILLS {
+        let (command, expected) = if kill % 2 == 0 { ("down", 0) } else { ("up", 4) };
+        let running = Run::start(&mut workspace.command(cargo_migrate(), [command]));
+        std::thread::sleep(whole * (kill + 1) / KILLS);
+        running.kill();
+        if kill % 3 == 0 {
+            terminate(&database, "");
+        }
+        // It had not begun, or was finished, or goes on.
+        match journal(&database).first().map(String::as_str) {
+            Some(state) if state.contains("partial") => workspace.migrate(["resume"]).succeeds(),
+            Some(_) if command == "down" => workspace.migrate(["down"]).succeeds(),
+            None if command == "up" => workspace.migrate(["up"]).succeeds(),
+            _ => workspace.migrate(["status"]).succeeds(),
+        };
+        let found = "SELECT count(*)::text FROM pg_index WHERE indisvalid \
+                     AND indexrelid::regclass::text ~ '^i[b-e]$'";
+        assert_eq!(database.query(found), [expected.to_string()], "kill {kill}");
+        let tables = "SELECT count(*)::text FROM pg_tables WHERE tablename ~ '^[b-e]$'";
+        assert_eq!(database.query(tables), [expected.to_string()], "kill {kill}");
+    }
+}
+
+#[test]
+fn an_index_that_takes_too_long_is_not_left_behind() {
+    let Some((workspace, database)) = workspace() else { return };
+    outside(&workspace, "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON a (x);", "SELECT 1;");
+    workspace.migrate(["up", "+1"]).succeeds();
+    let url = database.url().to_owned();
+    let writer = std::thread::spawn(move || {
+        migrate_tests::hold(&url, "INSERT INTO a VALUES (7)", Duration::from_secs(2));
+    });
+    std::thread::sleep(Duration::from_millis(300));
+    let run = workspace.migrate(["up", "--statement-timeout", "500ms"]).exits(9);
+    assert!(run.stderr.contains("ran longer than 500ms"), "{}", run.stderr);
+    writer.join().unwrap();
+    assert!(indexes(&database).is_empty());
+    assert_eq!(journal(&database), ["up_partial 1/2"]);
+    workspace.migrate(["up"]).succeeds();
+    assert_eq!(indexes(&database), ["i"]);
 }

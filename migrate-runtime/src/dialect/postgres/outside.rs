@@ -55,6 +55,17 @@ struct OneByOne<'s, 'c, 'b> {
     names: Names,
 }
 
+/// How long, in milliseconds, dropping an invalid index may wait for others.
+const CLEANING: u32 = 5000;
+
+/// What became of the invalid indexes that a statement has left.
+enum Cleaned {
+    /// There are none any more.
+    All,
+    /// The run shall stop; the next one drops them.
+    Later,
+}
+
 /// An index that is invalid now.
 struct InvalidIndex {
     oid: String,
@@ -127,12 +138,9 @@ impl OneByOne<'_, '_, '_> {
             Direction::Up => self.step.row.file_columns(),
             Direction::Down => Vec::new(),
         };
-        let of_file: String = columns
-            .iter()
-            .map(|(name, value)| format!(", {name} = {}", quote::value(value)))
-            .collect();
-        let (done, total) = (self.done(at), self.total());
-        self.write(self.update(&format!("{done}, total = {total}{of_file}"))).await?;
+        let mut set = vec![self.done(at), format!("total = {}", self.total())];
+        set.extend(columns.iter().map(|(name, value)| format!("{name} = {}", quote::value(value))));
+        self.write(self.update(&set.join(", "))).await?;
         // What was set for the session that broke off is not set in this one.
         for before in 0..at {
             if self.effect(before) == Effect::Session {
@@ -170,7 +178,7 @@ impl OneByOne<'_, '_, '_> {
         };
         match verdict {
             Verdict::RunAgain => {
-                self.clean(at, &leftovers).await?;
+                self.clean(at, &leftovers, 0).await?;
                 Ok(at)
             }
             Verdict::TookEffect => Ok(at + 1),
@@ -197,9 +205,11 @@ impl OneByOne<'_, '_, '_> {
             if is_canceled(&source) && !self.batch.interrupt.is_stopped() {
                 self.batch.interrupt.exceed();
             }
-            let (_, invalid) = self.look().await?;
-            let leftovers = self.leftovers(at, &before, invalid);
-            self.clean(at, &leftovers).await?;
+            match self.clean_up(at, &before).await {
+                Ok(Cleaned::All) => {}
+                Ok(Cleaned::Later) => return Err(StepError::Stopped { done: at }),
+                Err(_) => return Err(self.failed(at, at, source, false)),
+            }
             if is_lock_timeout(&source) && !patience.rest().is_zero() {
                 self.clear_mark(at).await?;
                 patience.wait().await.map_err(|error| match error {
@@ -349,14 +359,35 @@ impl OneByOne<'_, '_, '_> {
         invalid.into_iter().filter(is_leftover).collect()
     }
 
+    /// Cleans up behind a statement that failed. Whoever waited for a transaction that doesn't end
+    /// would wait for it once more, so this has its limit; and nobody waits who wants to stop.
+    /// What is left then is dropped when the next run finds the mark.
+    async fn clean_up(&mut self, at: usize, before: &InFlight) -> Result<Cleaned, StepError> {
+        if !matches!(self.effect(at), Effect::BuildsIndex | Effect::Reindexes) {
+            return Ok(Cleaned::All);
+        }
+        let (_, invalid) = self.look().await?;
+        let leftovers = self.leftovers(at, before, invalid);
+        if !leftovers.is_empty() && self.batch.interrupt.is_stopped() {
+            return Ok(Cleaned::Later);
+        }
+        self.clean(at, &leftovers, CLEANING).await.map(|()| Cleaned::All)
+    }
+
     /// Drops what a statement has left that makes indexes: it would fail on it, or make another.
-    async fn clean(&mut self, at: usize, leftovers: &[InvalidIndex]) -> Result<(), StepError> {
+    /// `limit`: how long that may wait, in milliseconds; 0 is no limit.
+    async fn clean(
+        &mut self,
+        at: usize,
+        leftovers: &[InvalidIndex],
+        limit: u32,
+    ) -> Result<(), StepError> {
         if !matches!(self.effect(at), Effect::BuildsIndex | Effect::Reindexes) {
             return Ok(());
         }
         for InvalidIndex { name, .. } in leftovers {
             // The limits of the statement's time are not those of cleaning up behind it.
-            let limits = "SET lock_timeout = 0;\nSET statement_timeout = 0".to_owned();
+            let limits = format!("SET lock_timeout = {limit};\nSET statement_timeout = 0");
             let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
             tracing::debug!(target: "migrate", index = name, "dropping an invalid index");
             for sql in [limits, drop] {
