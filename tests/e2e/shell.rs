@@ -20,7 +20,7 @@ fn commands() -> Vec<String> {
 #[test]
 fn the_help_lists_what_is_built_and_nothing_else() {
     let expected = "init new up down current history status verify check heads branches show merge \
-                    rebase stamp redo edit database accept restore completions man";
+                    rebase stamp redo resume edit database accept restore completions man";
     assert_eq!(commands().join(" "), expected);
     let workspace = Workspace::without_migrations();
     let help = workspace.migrate(["--help"]).succeeds().stdout;

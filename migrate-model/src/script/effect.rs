@@ -61,7 +61,8 @@ const SHARED: [&str; 7] =
 fn of_postgres(sql: &str) -> Effect {
     let all = words(Dialect::Postgres, sql, usize::MAX);
     match as_slices(&all).as_slice() {
-        ["SET" | "RESET" | "LISTEN" | "UNLISTEN" | "LOAD" | "DISCARD", ..] => Effect::Session,
+        // Not DISCARD: it ends the session's advisory locks.
+        ["SET" | "RESET" | "LISTEN" | "UNLISTEN" | "LOAD", ..] => Effect::Session,
         ["REINDEX", ..] => Effect::Reindexes,
         ["VACUUM" | "ANALYZE" | "ANALYSE" | "CHECKPOINT" | "CLUSTER", ..]
         | ["REFRESH", "MATERIALIZED", ..]

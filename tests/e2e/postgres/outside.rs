@@ -382,3 +382,22 @@ fn an_index_that_takes_too_long_is_not_left_behind() {
     workspace.migrate(["up"]).succeeds();
     assert_eq!(indexes(&database), ["i"]);
 }
+
+#[test]
+fn a_lost_connection_leaves_the_statement_in_flight() {
+    let Some((workspace, database)) = workspace() else { return };
+    let file = outside(&workspace, "SELECT 1;\nSELECT pg_sleep(30);", "SELECT 1;");
+    let running = started(&workspace, &database, "up", "SELECT pg_sleep");
+    terminate(&database, "SELECT pg_sleep");
+    let run = running.finish().exits(9);
+    assert!(run.stderr.contains("find out what became of it"), "{}", run.stderr);
+    assert_eq!(journal(&database), ["up_partial 1/2"]);
+    workspace.migrate(["up"]).exits(9);
+    workspace.replace(&file, "pg_sleep(30)", "pg_sleep(0)");
+    let run = workspace.migrate_json(["resume", "--again"]).succeeds().json();
+    assert_eq!(
+        (run["type"].clone(), run["after"].clone()),
+        (json!("summary"), json!(["cccc3333"]))
+    );
+    assert_eq!(journal(&database), ["applied 2/2"]);
+}

@@ -227,11 +227,17 @@ impl OneByOne<'_, '_, '_> {
     async fn mark(&mut self, at: usize, rest: Duration) -> Result<InFlight, StepError> {
         let ReadyStep { section, statements, .. } = self.step;
         let hash = quote::text(&journal::in_flight(section, statements, at));
-        let set = format!(
-            "done = {at}, done_hash = {hash} || {} || ' ' || {}",
-            fingerprint(),
-            invalid_indexes()
-        );
+        // Taking it costs a look at all that is defined, and only these are decided by it.
+        let before = match self.effect(at) {
+            Effect::Definition | Effect::BuildsIndex | Effect::DropsIndex | Effect::Detaches => {
+                fingerprint()
+            }
+            Effect::Session | Effect::Upkeep | Effect::Reindexes | Effect::Unknown => {
+                "'-'".to_owned()
+            }
+        };
+        let invalid = invalid_indexes();
+        let set = format!("done = {at}, done_hash = {hash} || {before} || ' ' || {invalid}");
         let update = self.update_returning(&set, ", max(done_hash)");
         let limits = SessionLimits::of(rest, self.batch.interrupt);
         let waits = matches!(
