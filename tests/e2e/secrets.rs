@@ -37,7 +37,7 @@ const URLS: [&str; 20] = [
 ];
 
 /// Every command, with what makes it go as far as it can.
-const COMMANDS: [&str; 31] = [
+const COMMANDS: [&str; 32] = [
     "up --dry-run",
     "up --sql",
     "status",
@@ -51,6 +51,7 @@ const COMMANDS: [&str; 31] = [
     "show --sql",
     "down --dry-run",
     "redo",
+    "resume",
     "down",
     "stamp head",
     "stamp head --sql",

@@ -25,7 +25,7 @@ fn the_help_lists_what_is_built_and_nothing_else() {
     let workspace = Workspace::without_migrations();
     let help = workspace.migrate(["--help"]).succeeds().stdout;
     assert_eq!(help, Run::of(Command::new(cargo_migrate()).arg("-h")).succeeds().stdout);
-    for not_built in ["switch", "resume", "lint"] {
+    for not_built in ["switch", "lint"] {
         let error = workspace.migrate_json([not_built]).exits(2).json_error();
         assert_eq!(error["code"], "usage.arguments", "{not_built}");
     }
