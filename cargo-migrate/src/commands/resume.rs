@@ -29,7 +29,11 @@ pub(crate) async fn run(common: &Common, resume: &Resume, output: &Output) -> Ou
     match migrator.resume(url.as_str(), revision, answer).await {
         Ok(report) => {
             let finished = run::finish(&project, &report, report.steps.len(), "finished", output);
-            if report.steps.iter().any(|done| done.step.direction == Direction::Up) {
+            let went_up = report.steps.iter().any(|done| done.step.direction == Direction::Up);
+            let graph = migrator.registry().graph();
+            let mut heads =
+                graph.heads().into_iter().map(|index| graph.revision(index).id.as_str());
+            if went_up && heads.any(|head| !report.after.iter().any(|id| id == head)) {
                 output.next("cargo migrate up applies what follows it");
             }
             Ok(finished)

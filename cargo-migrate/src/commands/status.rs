@@ -1,6 +1,6 @@
 //! `status`: applied, pending, edited, unknown and partial at a glance.
 
-use migrate_runtime::{MultipleHeads, PartialRevision};
+use migrate_runtime::{MultipleHeads, PartialRevision, RowState};
 use serde_json::json;
 
 use super::Outcome;
@@ -27,13 +27,15 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
 
     let edited: Vec<&str> = status.edited.iter().map(|edited| edited.id.as_str()).collect();
     let unknown: Vec<&str> = status.unknown.iter().map(|unknown| unknown.id.as_str()).collect();
+    let whole = status.applied.iter().filter(|row| row.state != RowState::UpPartial);
+    let applied = whole.count();
     let partial: Vec<&str> = status.partial.iter().map(|partial| partial.id.as_str()).collect();
     output.json(&json!({
         "database": url.shown(),
         "dialect": url.dialect().name(),
         "heads": graph_heads,
         "current": status.current,
-        "applied": status.applied.len(),
+        "applied": applied,
         "pending": status.pending,
         "edited": edited,
         "unknown": unknown,
@@ -54,7 +56,7 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
         "Revisions",
         format_args!(
             "{} applied, {} pending, {} edited, {} unknown, {} partial",
-            status.applied.len(),
+            applied,
             status.pending.len(),
             edited.len(),
             unknown.len(),

@@ -102,6 +102,7 @@ fn what_failed_goes_on_where_it_stopped() {
     let status = workspace.migrate_json(["status"]).succeeds().json();
     assert_eq!((&status["partial"], &status["pending"]), (&json!(["cccc3333"]), &json!([])));
     assert_eq!(status["current"], json!(["aaaa1111"]));
+    assert_eq!(status["applied"], 1);
     let status = workspace.migrate(["status"]).succeeds().stdout;
     for expected in [":9:1, statement 2", "INSERT INTO nope VALUES (3)", "cargo migrate up"] {
         assert!(status.contains(expected), "{expected} is not in {status}");
