@@ -60,6 +60,9 @@ pub(crate) struct Common {
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
+    /// Whether every file is read because the index was wrong about one. No option.
+    #[arg(skip)]
+    pub(crate) reads_every_file: bool,
 }
 
 /// What stands for the `-` at the beginning of a range: clap would take `-3:` for an option, and
@@ -130,6 +133,8 @@ pub(crate) enum Command {
     /// Take revisions down, to a target
     #[command(visible_alias = "downgrade")]
     Down(Down),
+    /// Bring a development database to this checkout, and ask first
+    Switch(Switch),
     /// Show where the database is
     Current(Current),
     /// List the revisions, newest first
@@ -357,15 +362,12 @@ pub(crate) struct New {
     pub(crate) edit: bool,
 }
 
-/// What `up` and `down` share.
+/// What `up`, `down` and `switch` share.
 #[derive(Debug, Default, Args)]
 pub(crate) struct RunOptions {
     /// Print the plan and touch nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Print the SQL instead of running it; no database is needed
-    #[arg(long, conflicts_with = "dry_run")]
-    pub(crate) sql: bool,
     /// Whether each revision is a transaction, or the whole run
     #[arg(long, value_enum, value_name = "MODE")]
     pub(crate) transaction: Option<Transaction>,
@@ -398,6 +400,9 @@ pub(crate) struct Up {
     /// An id or the beginning of one, head, +N [default: head]; with --sql also a range from:to
     #[arg(value_name = "TARGET", allow_negative_numbers = true)]
     pub(crate) target: Option<String>,
+    /// Print the SQL instead of running it; no database is needed
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) sql: bool,
     #[command(flatten)]
     pub(crate) options: RunOptions,
 }
@@ -407,6 +412,15 @@ pub(crate) struct Down {
     /// An id or the beginning of one, -N, base; with --sql a range from:to
     #[arg(value_name = "TARGET", allow_negative_numbers = true, default_value = "-1")]
     pub(crate) target: String,
+    /// Print the SQL instead of running it; no database is needed
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) sql: bool,
+    #[command(flatten)]
+    pub(crate) options: RunOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Switch {
     #[command(flatten)]
     pub(crate) options: RunOptions,
 }

@@ -7,14 +7,14 @@ use migrate_model::revision::Direction;
 use migrate_model::revision::FileError;
 use migrate_model::{Graph, GraphError, Position, TargetError};
 use migrate_runtime::{
-    EditedRevision, ErrorKind, Failure, PartWay, PartialRevision, Status, Undecided,
-    UnknownRevision,
+    EditedRevision, ErrorKind, Failure, PartWay, PartialRevision, STORED_DOWN, SourceError, Status,
+    Undecided, UnknownRevision,
 };
 
 use crate::exit::Exit;
-use crate::fork::{self, Wanted};
 use crate::moved::moved;
 use crate::output::diff;
+use crate::output::fork::{self, Wanted};
 use crate::output::{Diagnostic, Place};
 use crate::project::{Project, shown};
 
@@ -107,6 +107,14 @@ impl CliError {
         Self::Run(Box::new(RunError { error, again: Some(again), root: project.root.clone() }))
     }
 
+    /// Whether a file was not as it had been registered, before anything was run. Only the index
+    /// registers files without reading them.
+    pub(crate) fn is_of_the_index(&self) -> bool {
+        let Self::Run(run) = self else { return false };
+        let is_changed = matches!(run.error.kind(), ErrorKind::Source(SourceError::Changed { .. }));
+        is_changed && run.error.report().is_empty()
+    }
+
     pub(crate) fn into_diagnostic(self) -> Diagnostic {
         match self {
             Self::Project { code, message, hint, candidates } => {
@@ -159,6 +167,9 @@ fn of_target(error: &TargetError) -> Diagnostic {
 
 impl RunError {
     fn shown(&self, file: &str) -> String {
+        if file.ends_with(STORED_DOWN) {
+            return file.to_owned();
+        }
         shown(&self.root.join(file))
     }
 
@@ -188,6 +199,9 @@ impl RunError {
                 hints: self.again.iter().map(|again| format!("go on: {again}")).collect(),
                 ..plain()
             },
+            ErrorKind::NothingStored { id } => {
+                Diagnostic { revision: Some(id.to_string()), ..plain() }
+            }
             ErrorKind::Source(_)
             | ErrorKind::LockTimeout { .. }
             | ErrorKind::HistoryVersion { .. }
@@ -314,6 +328,9 @@ impl RunError {
                 Some(format!("find out what became of it, and go on: {again}"))
             }
             Direction::Up => Some(format!("correct the file, then: {again}")),
+            Direction::Down if failure.file == STORED_DOWN => {
+                Some("take it down with the version of the code that has its file".to_owned())
+            }
             Direction::Down if failure.part_way.is_some() => {
                 Some(format!("correct the file, then: cargo migrate resume {}", failure.id))
             }
@@ -345,6 +362,9 @@ fn of_unknown(unknown: &[UnknownRevision]) -> Diagnostic {
             "the database is newer? use the version of the code that it belongs to".to_owned(),
         ))
         .hint(Some(format!("the file was lost? write it back:   cargo migrate restore {lost}")))
+        .hint(Some(
+            "a development database? bring it to this checkout: cargo migrate switch".to_owned(),
+        ))
 }
 
 /// The lines that differ, and both checksums.

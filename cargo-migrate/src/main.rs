@@ -5,7 +5,6 @@ mod arguments;
 mod commands;
 mod error;
 mod exit;
-mod fork;
 mod interrupt;
 mod moved;
 mod output;
@@ -43,7 +42,7 @@ fn main() -> std::process::ExitCode {
 /// Runs the command, with `--all-packages` once for each migrations crate.
 async fn dispatch(mut arguments: Arguments, output: &Output) -> Result<exit::Exit, CliError> {
     if !arguments.common.all_packages {
-        return run(&arguments, output).await;
+        return run(&mut arguments, output).await;
     }
     let packages = project::packages(&arguments.common)?;
     if packages.is_empty() {
@@ -54,18 +53,34 @@ async fn dispatch(mut arguments: Arguments, output: &Output) -> Result<exit::Exi
     for package in packages {
         output.verb("Package", &package);
         arguments.common.package = Some(package);
-        worst = worst.max(run(&arguments, output).await?);
+        worst = worst.max(run(&mut arguments, output).await?);
     }
     Ok(worst)
 }
 
-async fn run(arguments: &Arguments, output: &Output) -> Result<exit::Exit, CliError> {
+/// Runs the command; if the index of files was wrong about one, which shows before anything is done,
+/// once more without it.
+async fn run(arguments: &mut Arguments, output: &Output) -> Result<exit::Exit, CliError> {
+    match run_once(arguments, output).await {
+        Err(error) if error.is_of_the_index() && !arguments.common.reads_every_file => {
+            arguments.common.reads_every_file = true;
+            let outcome = run_once(arguments, output).await;
+            // The next package has an index of its own.
+            arguments.common.reads_every_file = false;
+            outcome
+        }
+        outcome => outcome,
+    }
+}
+
+async fn run_once(arguments: &Arguments, output: &Output) -> Result<exit::Exit, CliError> {
     let common = &arguments.common;
     match &arguments.command {
         Command::Init(init) => commands::init::run(common, init, output),
         Command::New(new) => commands::new::run(common, new, output),
         Command::Up(up) => commands::up::run(common, up, output).await,
         Command::Down(down) => commands::down::run(common, down, output).await,
+        Command::Switch(switch) => commands::switch::run(common, switch, output).await,
         Command::Current(current) => commands::current::run(common, current, output).await,
         Command::History(history) => commands::history::run(common, history, output).await,
         Command::Status => commands::status::run(common, output).await,

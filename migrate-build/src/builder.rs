@@ -1,6 +1,5 @@
 //! The public face: what a build script calls.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,9 +7,10 @@ use migrate_model::Graph;
 use migrate_model::config::{Config, MultipleHeads};
 
 use crate::error::BuildError;
-use crate::folders::{folders, is_glob, literal_prefix, topmost};
+use crate::folders::{folders, topmost};
 use crate::generate;
 use crate::scan::scan;
+use crate::watch::watched;
 
 /// Checks and embeds the revisions of a folder, or of several.
 ///
@@ -37,6 +37,9 @@ impl Builder {
     /// Embeds the revisions of a further folder, too. Like the first it may be a glob
     /// (`plugins/*/revisions`), or a folder and all below it (`db/**`). `revisions` in
     /// `[package.metadata.migrate]` must list the same.
+    ///
+    /// New folders that match are noticed below what stands before the `*`. Where nothing does
+    /// (`*/revisions`), a new folder beside build.rs is noticed only with another change.
     ///
     /// ```no_run
     /// migrate_build::Builder::new("revisions").folder("plugins/*/revisions").emit();
@@ -72,7 +75,9 @@ impl Builder {
         // The configuration decides what is an error.
         println!("cargo::rerun-if-changed=Cargo.toml");
         let done = match (cargo_folder("CARGO_MANIFEST_DIR"), cargo_folder("OUT_DIR")) {
-            (Some(root), Some(out)) => self.tell(&root).and_then(|()| self.write(&root, &out)),
+            (Some(root), Some(out)) => {
+                self.tell(&root, &out).and_then(|()| self.write(&root, &out))
+            }
             _ => Err(BuildError::NotABuildScript),
         };
         if let Err(error) = done {
@@ -84,14 +89,9 @@ impl Builder {
     }
 
     /// Tells cargo what to look after, and the compiler where the folders are.
-    fn tell(&self, root: &Path) -> Result<(), BuildError> {
+    fn tell(&self, root: &Path, out: &Path) -> Result<(), BuildError> {
         let found = folders(root, &self.folders)?;
-        // What isn't there yet is looked after, too; below a glob's prefix new folders appear.
-        let named = self.folders.iter().map(|folder| match is_glob(folder) {
-            true => literal_prefix(folder),
-            false => folder.clone(),
-        });
-        for folder in named.chain(found.iter().cloned()).collect::<BTreeSet<_>>() {
+        for folder in watched(root, out, &self.folders, &found) {
             println!("cargo::rerun-if-changed={folder}");
         }
         for (at, folder) in topmost(&found).into_iter().enumerate() {
@@ -279,13 +279,40 @@ mod tests {
         fails(
             "",
             &heads,
-            "2 heads, so there is no single target:\n  b add b (revisions/b.sql)\n  c add c (revisions/c.sql)\nhelp: put one after the other (cargo migrate rebase), or join them (cargo migrate merge)",
+            "2 heads, so there is no single target:\n  b add b (revisions/b.sql)\n  c add c (revisions/c.sql)\nhelp: put one after the other: cargo migrate rebase c --onto b\nhelp: or keep both and join: cargo migrate merge",
         );
         assert!(Crate::new("multiple-heads = \"allow\"", &heads).build().is_ok());
         fails(
             "revisions = [\"db\"]",
             &heads,
             "build.rs embeds `revisions`, but `revisions` in [package.metadata.migrate] says: db",
+        );
+    }
+
+    #[test]
+    fn heads_are_told_with_their_dates_and_the_commands() {
+        let new = |id, revises, date| {
+            let created = format!("\n-- Created: {date}\n\n");
+            (format!("{id}.sql"), revision(id, revises).replace("\n\n", &created))
+        };
+        let fails = |files: &[(String, String)], expected: &str| {
+            let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), &**text)).collect();
+            fails("", &files, expected);
+        };
+        let root = new("root", "base", "2026-11-20T08:00:00Z");
+        let low = new("low", "root", "2026-11-23T10:12:13Z");
+        let top = new("top", "low", "2026-11-24T08:00:00Z");
+        let old = new("old", "root", "2026-11-22T09:00:00Z");
+        // The older stays, and of a line of several the lowest moves.
+        fails(
+            &[root.clone(), low.clone(), top.clone(), old.clone()],
+            "2 heads, so there is no single target:\n  old add old, 2026-11-22 09:00 (revisions/old.sql)\n  top add top, 2026-11-24 08:00 (revisions/top.sql)\nhelp: put one after the other: cargo migrate rebase low --onto old\nhelp: or keep both and join: cargo migrate merge",
+        );
+        let merge = new("merge", "top, old", "2026-11-25T08:00:00Z");
+        let fork = new("fork", "root", "2026-11-21T08:00:00Z");
+        fails(
+            &[root, low, top, old, merge, fork],
+            "2 heads, so there is no single target:\n  fork add fork, 2026-11-21 08:00 (revisions/fork.sql)\n  merge add merge, 2026-11-25 08:00 (revisions/merge.sql)\nhelp: keep both and join: cargo migrate merge",
         );
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use migrate_model::config::ConfigError;
 use migrate_model::revision::FileError;
-use migrate_model::{Graph, GraphError};
+use migrate_model::{Graph, GraphError, Revision};
 
 /// Why the revisions can't be embedded.
 ///
@@ -82,28 +82,52 @@ pub enum BuildError {
     #[error("{}{}{}", place(.0), .0, help(Some(.0.hint())))]
     Graph(GraphError),
     /// Several heads, where one is wanted.
-    #[error(
-        "{count} heads, so there is no single target:{list}\nhelp: put one after the other (cargo \
-         migrate rebase), or join them (cargo migrate merge)"
-    )]
+    #[error("{count} heads, so there is no single target:{list}{hints}")]
     MultipleHeads {
         /// How many there are.
         count: usize,
-        /// A line for each.
+        /// A line for each, the oldest first.
         list: String,
+        /// The ways out, a line for each.
+        hints: String,
     },
 }
 
 impl BuildError {
     pub(crate) fn multiple_heads(graph: &Graph) -> Self {
-        let mut heads: Vec<_> =
-            graph.heads().into_iter().map(|index| graph.revision(index)).collect();
-        heads.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        let line = |head: &&migrate_model::Revision| {
-            format!("\n  {} {} ({})", head.id, head.message, head.file)
+        let mut heads = graph.heads();
+        // What is younger comes last, and is what should move.
+        heads.sort_by_cached_key(|index| {
+            let Revision { id, created, .. } = graph.revision(*index);
+            (created.clone(), id.clone())
+        });
+        let line = |index: &usize| {
+            let Revision { id, message, created, file, .. } = graph.revision(*index);
+            let created = created.as_deref().and_then(|created| created.get(..16));
+            let created = created.map(|created| format!(", {}", created.replace('T', " ")));
+            format!("\n  {id} {message}{} ({file})", created.unwrap_or_default())
         };
-        Self::MultipleHeads { count: heads.len(), list: heads.iter().map(line).collect() }
+        let list = heads.iter().map(line).collect();
+        Self::MultipleHeads { count: heads.len(), list, hints: ways_out(graph, &heads) }
     }
+}
+
+/// The commands that leave one head less, or one.
+fn ways_out(graph: &Graph, heads: &[usize]) -> String {
+    let join = "keep both and join: cargo migrate merge".to_owned();
+    match one_after_the_other(graph, heads) {
+        Some(rebase) => help(Some(rebase)) + &help(Some(format!("or {join}"))),
+        None => help(Some(join)),
+    }
+}
+
+/// The last head's line on top of the one before it, if it can go there.
+fn one_after_the_other(graph: &Graph, heads: &[usize]) -> Option<String> {
+    let [.., onto, moving] = *heads else { return None };
+    let lowest = graph.line_to_move(moving, onto)?;
+    graph.rebased(lowest, onto).ok()?;
+    let (moving, onto) = (&graph.revision(lowest).id, &graph.revision(onto).id);
+    Some(format!("put one after the other: cargo migrate rebase {moving} --onto {onto}"))
 }
 
 fn help(hint: Option<String>) -> String {

@@ -1,6 +1,7 @@
 //! Which folders hold revisions: the configured patterns, looked up on the disk. Knows names of
 //! folders; knows nothing of what is in them.
 
+use std::collections::HashSet;
 use std::path::{Component, Path};
 
 use glob::{MatchOptions, Pattern};
@@ -16,7 +17,8 @@ const MATCHING: MatchOptions = MatchOptions {
 
 /// The folders that the patterns mean, sorted, with `/` and relative to `root`. A pattern is a
 /// folder (`revisions`), a glob (`plugins/*/revisions`), or ends in `/**`: a folder and all
-/// below it. What isn't there is left out.
+/// below it. What isn't there is left out. A folder that is reached in several ways is one, with
+/// the shortest of its names.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -37,8 +39,14 @@ pub fn folders(root: &Path, patterns: &[String]) -> Result<Vec<String>, BuildErr
             found.push(slashed(Path::new(pattern)));
         }
     }
+    found.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+    // Links lead back, too, and read twice each revision would be defined twice.
+    let mut seen = HashSet::new();
+    found.retain(|folder| {
+        let path = root.join(folder);
+        seen.insert(path.canonicalize().unwrap_or(path))
+    });
     found.sort_unstable();
-    found.dedup();
     Ok(found)
 }
 
@@ -83,6 +91,12 @@ pub(crate) fn literal_prefix(pattern: &str) -> String {
     slashed(Path::new(&parts.collect::<Vec<_>>().join("/")))
 }
 
+/// Whether a glob's first part that is no plain folder matches that name.
+pub(crate) fn is_first_match(pattern: &str, name: &str) -> bool {
+    let part = pattern.split('/').find(|part| is_glob(part)).unwrap_or(pattern);
+    Pattern::new(part).is_ok_and(|part| part.matches_with(name, MATCHING))
+}
+
 /// Those folders that are below no other one.
 pub(crate) fn topmost(folders: &[String]) -> Vec<&str> {
     let is_below = |folder: &str, other: &str| {
@@ -92,17 +106,32 @@ pub(crate) fn topmost(folders: &[String]) -> Vec<&str> {
     all.filter(|folder| !folders.iter().any(|other| is_below(folder, other))).collect()
 }
 
-/// A relative path with `/` on every system, without what stands for nothing; `.` if nothing is
-/// left.
+/// A path with `/` on every system, without what stands for nothing; `.` if nothing is left.
 fn slashed(path: &Path) -> String {
-    let parts = path.components().filter(|part| *part != Component::CurDir);
-    let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
-    match parts.as_slice() {
-        [] => ".".to_owned(),
-        // The root of an absolute path is a part of its own.
-        [root, rest @ ..] if root == "/" => format!("/{}", rest.join("/")),
-        parts => parts.join("/"),
+    let (mut text, mut between) = (String::new(), "");
+    for part in path.components() {
+        let name = match part {
+            // Behind such a prefix of Windows (`\\?\`) a `/` would be a letter of a name.
+            Component::Prefix(prefix) if prefix.kind().is_verbatim() => {
+                return path.to_string_lossy().into_owned();
+            }
+            Component::Prefix(prefix) => {
+                text.push_str(&prefix.as_os_str().to_string_lossy());
+                continue;
+            }
+            Component::RootDir => {
+                text.push('/');
+                continue;
+            }
+            Component::CurDir => continue,
+            Component::ParentDir => "..".into(),
+            Component::Normal(name) => name.to_string_lossy(),
+        };
+        text.push_str(between);
+        text.push_str(&name);
+        between = "/";
     }
+    if text.is_empty() { ".".to_owned() } else { text }
 }
 
 #[cfg(test)]
@@ -159,7 +188,42 @@ mod tests {
         let root = tree(&["db/a"]);
         std::os::unix::fs::symlink(root.path().join("db"), root.path().join("db/a/loop")).unwrap();
         let found = folders(root.path(), &["db/**".to_owned()]).unwrap();
-        assert_eq!(found[..2], ["db", "db/a"]);
+        assert_eq!(found, ["db", "db/a"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_is_reached_twice_is_one() {
+        let root = tree(&["db/a", "plugins"]);
+        std::os::unix::fs::symlink(root.path().join("db/a"), root.path().join("plugins/x"))
+            .unwrap();
+        finds(root.path(), &["plugins/*", "db/**"], &["db", "db/a"]);
+        finds(root.path(), &["plugins/*"], &["plugins/x"]);
+        finds(root.path(), &["db/a", "db/../db/*"], &["db/a"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_have_slashes_and_nothing_that_means_nothing() {
+        for (path, expected) in
+            [("./a//b/./", "a/b"), (".", "."), ("../a", "../a"), ("/", "/"), ("/a/b", "/a/b")]
+        {
+            assert_eq!(slashed(Path::new(path)), expected);
+        }
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn paths_of_windows_keep_their_beginning() {
+        for (path, expected) in [
+            (r"a\b", "a/b"),
+            (r"C:\a\b", "C:/a/b"),
+            (r"C:a", "C:a"),
+            (r"\server\share\a", r"\server\share/a"),
+            (r"\?\C:\a", r"\?\C:\a"),
+        ] {
+            assert_eq!(slashed(Path::new(path)), expected);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod error;
 mod folders;
 mod generate;
 mod scan;
+mod watch;
 
 pub use builder::Builder;
 pub use error::BuildError;

@@ -12,7 +12,7 @@ use crate::dialect::sqlite;
 use crate::dialect::{Access, Batch, Outcome, StepError};
 use crate::error::ErrorKind;
 use crate::event::Event;
-use crate::history::{Detail, History, NewRow};
+use crate::history::{Detail, History, NewRow, StoredRevision};
 use crate::identity::RunIdentity;
 use crate::interrupt::Interrupt;
 use crate::into_database::Database;
@@ -41,8 +41,16 @@ pub(crate) type Listener<'l> = &'l (dyn Fn(&Event<'_>) + Send + Sync);
 
 impl<'c> Connection<'c> {
     /// Takes the connection out of what the caller handed over, or opens one.
-    #[cfg_attr(not(feature = "_sqlite"), expect(unused_variables, reason = "no file to create"))]
-    pub(crate) async fn open(database: Database<'c>, access: Access) -> Result<Self, ErrorKind> {
+    #[cfg_attr(not(feature = "_sqlite"), expect(unused_variables, reason = "what SQLite lacks"))]
+    pub(crate) async fn open(
+        database: Database<'c>,
+        access: Access,
+        tenant: Option<&str>,
+    ) -> Result<Self, ErrorKind> {
+        #[cfg(feature = "_sqlite")]
+        if tenant.is_some() && database.is_sqlite() {
+            return Err(no_schemas());
+        }
         match database {
             #[cfg(feature = "_sqlite")]
             Database::Sqlite(source) => sqlite::open(source, access).await.map(Self::Sqlite),
@@ -189,6 +197,21 @@ impl<'c> Connection<'c> {
         }
     }
 
+    /// What the history has of these revisions, whose files are not at hand. One that is not
+    /// applied any more is left out.
+    pub(crate) async fn read_stored(
+        &mut self,
+        tables: &HistoryTables,
+        ids: &[&str],
+    ) -> Result<Vec<StoredRevision>, ErrorKind> {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(handle) => sqlite::history::read_stored(handle, tables, ids).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => postgres::history::read_stored(session, tables, ids).await,
+        }
+    }
+
     /// Runs the steps of a batch with their bookkeeping: all of it or nothing.
     pub(crate) async fn apply(
         &mut self,
@@ -247,6 +270,15 @@ impl<'c> Connection<'c> {
     }
 }
 
+/// A schema was asked for where there are none.
+#[cfg(feature = "_sqlite")]
+fn no_schemas() -> ErrorKind {
+    ErrorKind::Usage {
+        message: "SQLite has no schemas: give each tenant a file of its own".to_owned(),
+        code: "config.schema",
+    }
+}
+
 /// What a script for the dialect's own shell begins with.
 pub(crate) fn script_head(dialect: Dialect) -> Result<String, ErrorKind> {
     match dialect {
@@ -261,6 +293,8 @@ pub(crate) fn script_head(dialect: Dialect) -> Result<String, ErrorKind> {
 /// The batch as a part of such a script.
 pub(crate) fn script(dialect: Dialect, batch: &Batch<'_>) -> Result<String, ErrorKind> {
     match dialect {
+        #[cfg(feature = "_sqlite")]
+        Dialect::Sqlite if batch.tenant.is_some() => Err(no_schemas()),
         #[cfg(feature = "_sqlite")]
         Dialect::Sqlite => Ok(sqlite::script(batch)),
         #[cfg(feature = "postgres")]

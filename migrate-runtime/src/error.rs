@@ -163,6 +163,16 @@ pub enum ErrorKind {
         /// Its file.
         file: String,
     },
+    /// A revision that can't be taken down, because neither its file nor its `down` section is
+    /// there.
+    #[error(
+        "revision {id} can't be taken down: it has no file here, and the database has stored no \
+         `down` section of it"
+    )]
+    NothingStored {
+        /// The revision.
+        id: RevisionId,
+    },
     /// A statement of a revision failed.
     #[error("{0}")]
     Failed(Box<Failure>),
@@ -224,6 +234,29 @@ pub enum ErrorKind {
         code: &'static str,
     },
 }
+
+/// What stands for the file's name where a revision was taken down from what the database has
+/// stored of it, and its file is not at hand.
+///
+/// ```
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n\
+/// #             -- migrate:down\nSELECT y FROM z;\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let newer = Migrator::new(Registry::from_files(vec![file], shop.clone())?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// # newer.run(&pool).await?;
+/// # let older = Migrator::new(Registry::from_files(Vec::new(), shop)?.into());
+/// let error = older.down(&pool, "base").await.unwrap_err();
+/// let place = format!("{}:1:1", migrate_runtime::STORED_DOWN);
+/// assert_eq!(error.to_string(), format!("revision a1 failed at {place}: no such table: z"));
+/// # Ok(())
+/// # }
+/// ```
+pub const STORED_DOWN: &str = "down section stored in the database";
 
 /// The way out of an error that is the database's.
 fn way_out(code: &str) -> Option<String> {
@@ -406,7 +439,7 @@ pub struct Failure {
     pub id: RevisionId,
     /// Which way it went.
     pub direction: Direction,
-    /// Its file.
+    /// Its file, or [`STORED_DOWN`].
     pub file: String,
     /// Where the statement begins in the file; `None` if the failure was in our own bookkeeping
     /// or in the commit.
@@ -542,6 +575,7 @@ impl ErrorKind {
             Self::Target(error) => error.code(),
             Self::File(error) => error.problem.code(),
             Self::Source(SourceError::Changed { .. }) => "project.changed",
+            Self::Source(SourceError::Unreadable { .. }) => "project.io",
             Self::Source(SourceError::Absent { .. } | SourceError::Corrupt { .. }) => {
                 "artifact.source"
             }
@@ -549,7 +583,7 @@ impl ErrorKind {
             Self::Unknown(_) => "integrity.unknown",
             Self::Partial(_) => "integrity.partial",
             Self::Undecided(_) => "revision.undecided",
-            Self::Irreversible { .. } => "revision.irreversible",
+            Self::Irreversible { .. } | Self::NothingStored { .. } => "revision.irreversible",
             Self::Failed(failure) if failure.is_uncertain() => "revision.undecided",
             Self::Failed(failure) => database_fault(&failure.source).unwrap_or("revision.failed"),
             Self::LockTimeout { .. } => "lock.timeout",
@@ -580,9 +614,16 @@ impl ErrorKind {
                 "put the text back as it was applied and add the change as a new revision"
                     .to_owned(),
             ),
-            Self::Unknown(_) => Some("use the version that knows them, or a newer one".to_owned()),
+            Self::Unknown(_) => Some(
+                "use the version that knows them, or a newer one; an application can choose \
+                 otherwise: Migrator::on_unknown"
+                    .to_owned(),
+            ),
             Self::Irreversible { .. } => {
                 Some("write a new revision that changes forward instead".to_owned())
+            }
+            Self::NothingStored { .. } => {
+                Some("take it down with the version of the code that has its file".to_owned())
             }
             Self::LockTimeout { .. } => {
                 Some("find the other writer, or wait longer: --lock-timeout 5m".to_owned())
@@ -620,7 +661,7 @@ impl ErrorKind {
                  immutable=true and vfs=NAME may follow a `?`"
                     .to_owned(),
             ),
-            Self::Usage { .. } => None,
+            Self::Source(SourceError::Unreadable { .. }) | Self::Usage { .. } => None,
         }
     }
 }

@@ -47,6 +47,18 @@ pub enum Database<'c> {
     Url(Cow<'c, str>),
 }
 
+#[cfg(feature = "_sqlite")]
+impl Database<'_> {
+    pub(crate) fn is_sqlite(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => true,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => false,
+            Self::Url(url) => url.starts_with("sqlite:"),
+        }
+    }
+}
+
 impl sealed::Sealed for String {}
 impl<'c> IntoDatabase<'c> for String {
     fn into_database(self) -> Database<'c> {

@@ -76,7 +76,9 @@ pub use registry::{CrateInfo, Registry, SourceError};
 
 #[cfg(feature = "_dialect")]
 pub use {
-    error::{EditedRevision, Error, ErrorKind, Failure, PartWay, Undecided, UnknownRevision},
+    error::{
+        EditedRevision, Error, ErrorKind, Failure, PartWay, STORED_DOWN, Undecided, UnknownRevision,
+    },
     event::Event,
     history::{AppliedRevision, RowState},
     identity::GitCommit,
@@ -84,7 +86,7 @@ pub use {
     migrator::Migrator,
     offline::OfflineRange,
     report::{Answer, Plan, Report, Step, StepReport},
-    settings::{HistoryTables, MultipleHeads, StoreSource, TransactionMode},
+    settings::{HistoryTables, MultipleHeads, OnUnknown, StoreSource, TransactionMode},
     status::{Accepted, Finding, PartialRevision, Status},
 };
 

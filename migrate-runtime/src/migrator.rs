@@ -19,8 +19,10 @@ use crate::into_database::IntoDatabase;
 use crate::patience::Patience;
 use crate::registry::Registry;
 use crate::report::{Answer, Plan, Report};
-use crate::runner::{self, Context, Goal, Integrity, Prepared, Purpose};
-use crate::settings::{HistoryTables, MultipleHeads, Settings, StoreSource, TransactionMode};
+use crate::runner::{self, Context, Goal, Integrity, Prepared, Purpose, Revisions};
+use crate::settings::{
+    HistoryTables, MultipleHeads, OnUnknown, Settings, StoreSource, TransactionMode,
+};
 use crate::status::{Accepted, Finding, Status};
 
 /// Runs and inspects the revisions of a [`Registry`] on a database. An application gets one from
@@ -77,7 +79,35 @@ impl Migrator {
     /// Uses other history tables.
     #[must_use]
     pub fn history_tables(mut self, tables: HistoryTables) -> Self {
-        self.settings.tables = tables;
+        let schema = self.settings.tenant.clone().or(tables.schema);
+        self.settings.tables = HistoryTables { schema, ..tables };
+        self
+    }
+
+    /// Migrates one schema of a PostgreSQL database by itself, with a history of its own in that
+    /// schema: for tenants, whose schemas are made at sign-up. A schema that is missing is created
+    /// together with the first revision.
+    ///
+    /// While a revision runs, the `search_path` is that schema alone, and it ends with the
+    /// revision's transaction: a table that a tenant lacks is an error, never the table of that
+    /// name in `public`. What lies elsewhere, an extension's functions for example, is named with
+    /// its schema. The lock is the schema's, so tenants are migrated side by side. On SQLite this
+    /// is an error, `config.schema`.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "postgres")]
+    /// # async fn signed_up(
+    /// #     migrator: migrate_runtime::Migrator,
+    /// #     pool: migrate_runtime::sqlx::PgPool,
+    /// # ) -> Result<(), migrate_runtime::Error> {
+    /// migrator.in_schema("tenant_42").run(&pool).await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn in_schema(mut self, schema: impl Into<String>) -> Self {
+        let schema = schema.into();
+        self.settings.tables.schema = Some(schema.clone());
+        self.settings.tenant = Some(schema);
         self
     }
 
@@ -111,6 +141,14 @@ impl Migrator {
     #[must_use]
     pub fn multiple_heads(mut self, meaning: MultipleHeads) -> Self {
         self.settings.multiple_heads = meaning;
+        self
+    }
+
+    /// What [`run`](Self::run) and [`up`](Self::up) do about applied revisions that are not at hand
+    /// (default: refuse).
+    #[must_use]
+    pub fn on_unknown(mut self, choice: OnUnknown) -> Self {
+        self.settings.on_unknown = choice;
         self
     }
 
@@ -167,7 +205,8 @@ impl Migrator {
     ///
     /// # Errors
     /// [`ErrorKind::Edited`] if an applied revision was edited since, [`ErrorKind::Unknown`] if
-    /// the database has revisions that this binary does not know; nothing is run then. All
+    /// the database has revisions that this binary does not know (but for
+    /// [`on_unknown`](Self::on_unknown)); nothing is run then. All
     /// others as they come; [`Error::report`] has what was applied before.
     pub async fn run<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Report, Error> {
         self.reach(database, self.newest()).await
@@ -182,7 +221,8 @@ impl Migrator {
         self.reach(database, Goal::Up(target)).await
     }
 
-    /// Takes down all that is above the target: an id, `-1`, `base` …
+    /// Takes down all that is above the target: an id, `-1`, `base` … A revision that is not at
+    /// hand is taken down from the `down` section that the database has stored.
     pub async fn down<'c>(
         &self,
         database: impl IntoDatabase<'c>,
@@ -235,7 +275,7 @@ impl Migrator {
         database: impl IntoDatabase<'c>,
         targets: &[&str],
     ) -> Result<Report, Error> {
-        let mut connection = open(database, Access::Create).await?;
+        let mut connection = self.open(database, Access::Create).await?;
         let outcome = runner::stamp_anew(&mut connection, &self.context(), targets).await;
         give_back(connection, outcome).await
     }
@@ -266,12 +306,13 @@ impl Migrator {
     /// What [`up`](Self::up) would do on a database that is empty, or not there at all.
     pub fn plan_on_empty(&self, target: &str, dialect: Dialect) -> Result<Plan, Error> {
         let empty = History::default();
-        runner::plan(&self.registry, &self.settings, &empty, Goal::Up(target), dialect)
+        let revisions = Revisions::at_hand(&self.registry);
+        runner::plan(&revisions, &self.settings, &empty, Goal::Up(target), dialect)
     }
 
     /// The current heads, sorted; none for an empty database.
     pub async fn current<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Vec<String>, Error> {
-        let mut connection = open(database, Access::Existing).await?;
+        let mut connection = self.open(database, Access::Existing).await?;
         let history = self.history(&mut connection, Detail::Plan).await;
         connection.release().await;
         Ok(runner::current_heads(self.registry.graph(), &history?))
@@ -284,7 +325,7 @@ impl Migrator {
 
     /// All that there is to say about a database. Nothing is changed, nothing is refused.
     pub async fn status<'c>(&self, database: impl IntoDatabase<'c>) -> Result<Status, Error> {
-        let mut connection = open(database, Access::Existing).await?;
+        let mut connection = self.open(database, Access::Existing).await?;
         let inspected = self.inspect(&mut connection).await;
         connection.release().await;
         let (history, integrity) = inspected?;
@@ -319,7 +360,7 @@ impl Migrator {
         database: impl IntoDatabase<'c>,
         id: &str,
     ) -> Result<Option<String>, Error> {
-        let mut connection = open(database, Access::Existing).await?;
+        let mut connection = self.open(database, Access::Existing).await?;
         let source = connection.read_source(&self.settings.tables, id).await;
         connection.release().await;
         Ok(source?)
@@ -332,7 +373,7 @@ impl Migrator {
         database: impl IntoDatabase<'c>,
         id: &str,
     ) -> Result<Option<Accepted>, Error> {
-        let mut connection = open(database, Access::Existing).await?;
+        let mut connection = self.open(database, Access::Existing).await?;
         let accepted = self.accept_on(&mut connection, id).await;
         connection.release().await;
         accepted
@@ -363,9 +404,8 @@ impl Migrator {
             return Ok(None);
         }
         let step = PlannedStep { index, direction: Direction::Up };
-        let dialect = connection.dialect();
-        let prepared =
-            Prepared::new(&self.registry, &self.settings, step, Purpose::Record, dialect)?;
+        let (dialect, revisions) = (connection.dialect(), Revisions::at_hand(&self.registry));
+        let prepared = Prepared::new(&revisions, &self.settings, step, Purpose::Record, dialect)?;
         let run = self.identity();
         connection
             .accept(tables, &run, &prepared.row(), &row.checksum, &mut self.patience())
@@ -401,9 +441,17 @@ impl Migrator {
             Goal::Newest(_) | Goal::Up(_) | Goal::Stamp(_) => Access::Create,
             Goal::Down(_) | Goal::Resume { .. } => Access::Existing,
         };
-        let mut connection = open(database, access).await?;
+        let mut connection = self.open(database, access).await?;
         let outcome = runner::run(&mut connection, &self.context(), goal).await;
         give_back(connection, outcome).await
+    }
+
+    async fn open<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        access: Access,
+    ) -> Result<Connection<'c>, ErrorKind> {
+        Connection::open(database.into_database(), access, self.settings.tenant.as_deref()).await
     }
 
     fn context(&self) -> Context<'_> {
@@ -421,13 +469,13 @@ impl Migrator {
         database: impl IntoDatabase<'c>,
         goal: Goal<'_>,
     ) -> Result<Plan, Error> {
-        let mut connection = open(database, Access::Existing).await?;
-        let inspected = self.inspect(&mut connection).await;
+        let mut connection = self.open(database, Access::Existing).await?;
+        let (context, mut patience) = (self.context(), self.patience());
+        let surveyed = runner::survey(&mut connection, &context, goal, &mut patience).await;
         let dialect = connection.dialect();
         connection.release().await;
-        let (history, integrity) = inspected?;
-        integrity.into_result(goal)?;
-        runner::plan(&self.registry, &self.settings, &history, goal, dialect)
+        let (revisions, history) = surveyed?;
+        runner::plan(&revisions, &self.settings, &history, goal, dialect)
     }
 
     async fn inspect(
@@ -471,11 +519,4 @@ async fn give_back(
         _ => connection.release().await,
     }
     outcome
-}
-
-async fn open<'c>(
-    database: impl IntoDatabase<'c>,
-    access: Access,
-) -> Result<Connection<'c>, ErrorKind> {
-    Connection::open(database.into_database(), access).await
 }

@@ -7,7 +7,7 @@ use crate::connection;
 use crate::dialect::Batch;
 use crate::error::Error;
 use crate::registry::Registry;
-use crate::runner::{Context, Goal, Prepared};
+use crate::runner::{Context, Goal, Prepared, Revisions};
 
 /// From which state to which; no database is asked, so both are named.
 ///
@@ -51,13 +51,15 @@ pub(crate) fn script(
     let Context { registry, settings, run, interrupt, .. } = context;
     let graph = registry.graph();
     let applied = start_state(registry, from)?;
-    let goal = goal.fix(graph, &applied, None)?;
+    let goal = goal.fix_on(graph, &applied, None)?;
+    let revisions = Revisions::at_hand(registry);
     let starts_empty = applied.is_empty();
     let mut scripts = vec![connection::script_head(dialect)?];
-    for step in goal.steps(graph, &applied)? {
-        let prepared = Prepared::new(registry, settings, step, goal.purpose(), dialect)?;
+    for step in goal.steps_on(graph, &applied)? {
+        let prepared = Prepared::new(&revisions, settings, step, goal.purpose(), dialect)?;
         let batch = Batch {
             tables: &settings.tables,
+            tenant: settings.tenant.as_deref(),
             run,
             crate_info: registry.crate_info(),
             registry_digest: registry.digest(),

@@ -94,6 +94,14 @@ pub enum SourceError {
         /// The file.
         file: String,
     },
+    /// A file can't be read.
+    #[error("{file} can't be read: {reason}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// Why not.
+        reason: std::io::ErrorKind,
+    },
 }
 
 impl Registry {
@@ -210,12 +218,16 @@ impl Registry {
         let file = || revision.file.clone();
         let text = match &self.sources {
             Sources::Loaded(texts) => Cow::Borrowed(texts[index].as_str()),
-            Sources::Files { root } => std::fs::read(root.join(&revision.file))
-                .ok()
-                .filter(|bytes| Checksum::of(bytes) == revision.checksum)
-                .and_then(|bytes| String::from_utf8(bytes).ok())
-                .map(|text| Cow::Owned(normalise(&text).into_owned()))
-                .ok_or_else(|| SourceError::Changed { file: file() })?,
+            Sources::Files { root } => {
+                let bytes = std::fs::read(root.join(&revision.file)).map_err(|error| {
+                    SourceError::Unreadable { file: file(), reason: error.kind() }
+                })?;
+                Some(bytes)
+                    .filter(|bytes| Checksum::of(bytes) == revision.checksum)
+                    .and_then(|bytes| String::from_utf8(bytes).ok())
+                    .map(|text| Cow::Owned(normalise(&text).into_owned()))
+                    .ok_or_else(|| SourceError::Changed { file: file() })?
+            }
             Sources::Embedded { folders, files } => {
                 let files = files.get_or_init(|| index_files(folders));
                 let bytes = files
@@ -258,4 +270,30 @@ fn digest(revisions: &[Revision]) -> Checksum {
         .collect();
     lines.sort_unstable();
     Checksum::of(lines.concat().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_said_to_be_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n";
+        let revision = RevisionFile::parse("a.sql", "a.sql", text.as_bytes()).unwrap().revision;
+        let shop = CrateInfo::new("shop-migrations", "0.1.0");
+        let registry = Registry::from_folder(vec![revision], folder.path(), shop).unwrap();
+        let error = registry.source(0).unwrap_err();
+        assert_eq!(error.to_string(), "a.sql can't be read: entity not found");
+        fs::create_dir(folder.path().join("a.sql")).unwrap();
+        let reason = match registry.source(0).unwrap_err() {
+            SourceError::Unreadable { reason, .. } => reason,
+            other => panic!("{other:?}"),
+        };
+        // A folder is none that can be opened on Windows.
+        assert!(matches!(reason, ErrorKind::IsADirectory | ErrorKind::PermissionDenied));
+    }
 }

@@ -164,9 +164,59 @@ pub enum StoreSource {
     None,
 }
 
+/// What [`run`](crate::Migrator::run) and [`up`](crate::Migrator::up) do where revisions are
+/// applied that are not at hand: the database is newer than the code.
+/// [`down`](crate::Migrator::down) takes such revisions down in any case, if they are in its way.
+///
+/// ```
+/// use migrate_runtime::OnUnknown;
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let migrator = |ids: &[&str]| -> Result<Migrator, Box<dyn std::error::Error>> {
+/// #     let read = |id: &&str| {
+/// #         let text = format!("-- {id}\n--\n-- Revision: {id}\n-- Revises: base\n\
+/// #             -- migrate:up\nCREATE TABLE {id} (x);\n-- migrate:down\nDROP TABLE {id};\n");
+/// #         migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())
+/// #     };
+/// #     let files = ids.iter().map(read).collect::<Result<_, _>>()?;
+/// #     let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// #     Ok(Migrator::new(Registry::from_files(files, shop)?.into()))
+/// # };
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// # migrator(&["newer"])?.run(&pool).await?;
+/// # let older = migrator(&["older"])?;
+/// // `newer` is applied, and only `older` is at hand
+/// assert_eq!(older.run(&pool).await.unwrap_err().code(), "integrity.unknown");
+///
+/// let tolerant = older.clone().on_unknown(OnUnknown::Ignore);
+/// assert_eq!(tolerant.run(&pool).await?.after, ["newer", "older"]);
+///
+/// let tidy = older.on_unknown(OnUnknown::RollBack);
+/// assert_eq!(tidy.run(&pool).await?.after, ["older"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnUnknown {
+    /// [`ErrorKind::Unknown`](crate::ErrorKind::Unknown), and nothing is run.
+    #[default]
+    Refuse,
+    /// They stay as they are, and what is pending of the revisions at hand is run. The schema must
+    /// be one that older code can live with.
+    Ignore,
+    /// They are taken down first, the newest first, from the `down` section that the database has
+    /// stored; so is what needs them. This loses what those revisions have made, data included.
+    RollBack,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) tables: HistoryTables,
+    /// The schema that is migrated by itself, on PostgreSQL: its history is in it, and statements
+    /// find nothing but what is in it.
+    pub(crate) tenant: Option<String>,
+    pub(crate) on_unknown: OnUnknown,
     pub(crate) transaction: TransactionMode,
     pub(crate) lock_timeout: Duration,
     /// How long a statement of a revision may run; never zero.
@@ -183,6 +233,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             tables: HistoryTables::default(),
+            tenant: None,
+            on_unknown: OnUnknown::default(),
             transaction: TransactionMode::default(),
             lock_timeout: Duration::from_mins(1),
             statement_timeout: None,

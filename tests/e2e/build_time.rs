@@ -71,7 +71,10 @@ fn each_fault_is_a_cargo_error_with_file_and_line() {
         &workspace,
         &[
             "2 heads, so there is no single target:",
-            "  bbbb2222 make bbbb2222 (revisions/bbbb2222.sql)",
+            "  bbbb2222 make bbbb2222, 2026-11-23 10:12 (revisions/bbbb2222.sql)",
+            "  cccc3333 make cccc3333, 2026-11-23 10:12 (revisions/cccc3333.sql)",
+            "help: put one after the other: cargo migrate rebase cccc3333 --onto bbbb2222",
+            "help: or keep both and join: cargo migrate merge",
         ],
     );
     workspace.replace(

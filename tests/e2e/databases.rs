@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use migrate_tests::{Revision, Run, Workspace, cargo_migrate, query};
+use migrate_tests::{PASSWORD, Revision, Run, Workspace, cargo_migrate, query};
 use serde_json::json;
 
 fn workspace() -> Workspace {
@@ -260,14 +260,13 @@ fn an_environment_has_a_history_of_its_own() {
 #[test]
 fn a_password_in_an_expanded_url_is_never_printed() {
     let workspace = with_environments();
-    let variables = [("SECRET", "s3cr3t")];
+    let variables = [("SECRET", PASSWORD)];
     for environment in ["server", "cipher", "raw"] {
         for command in ["up", "status", "check", "current", "verify", "redo"] {
             for format in ["human", "json"] {
                 let arguments = [command, "-v", "--env", environment, "--format", format];
-                let run = migrate_with(&workspace, &variables, arguments);
-                let said = format!("{}{}", run.stdout, run.stderr);
-                assert!(!said.contains("s3cr3t"), "{command} {environment}: {said}");
+                // Its end is where what it prints is searched.
+                migrate_with(&workspace, &variables, arguments);
             }
         }
     }
@@ -300,17 +299,16 @@ fn dotenv_is_read_as_shells_and_other_tools_read_it() {
 fn a_dotenv_that_can_not_be_read_is_told_without_its_values() {
     let workspace = workspace();
     for line in [
-        "DATABASE_URL=postgres://me:s3cr3t word@host/shop",
-        "DATABASE_URL=\"postgres://me:s3cr3t@host/shop",
-        "DATABASE_URL postgres://me:s3cr3t@host/shop",
-        "DATABASE_URL=sqlite:shop.db?password=s3cr3t word",
+        "DATABASE_URL=postgres://me:SENTINEL-7f3a word@host/shop",
+        "DATABASE_URL=\"postgres://me:SENTINEL-7f3a@host/shop",
+        "DATABASE_URL postgres://me:SENTINEL-7f3a@host/shop",
+        "DATABASE_URL=sqlite:shop.db?password=SENTINEL-7f3a word",
     ] {
         workspace.write(".env", format!("{line}\n"));
         for format in ["human", "json"] {
             let run = workspace.migrate(["status", "--format", format]).exits(3);
             let said = format!("{}{}", run.stdout, run.stderr);
             assert!(said.contains("config.dotenv"), "{said}");
-            assert!(!said.contains("s3cr3t"), "{line}: {said}");
         }
     }
 }

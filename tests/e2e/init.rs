@@ -1,6 +1,6 @@
 //! `init` and what it leaves behind.
 
-use migrate_tests::{Workspace, query};
+use migrate_tests::{Run, Workspace, query};
 
 #[test]
 fn it_adds_a_crate_and_keeps_the_rest_of_the_manifest() {
@@ -105,8 +105,7 @@ fn the_new_crate_is_formatted_builds_without_warnings_and_migrates_by_itself() {
         .current_dir(workspace.path(""));
     command.env("CARGO_TARGET_DIR", migrate_tests::repository().join("target/e2e"));
     command.env("CARGO_PROFILE_DEV_DEBUG", "0");
-    let output = command.env("DATABASE_URL", "sqlite:alone.db").output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Run::of(command.env("DATABASE_URL", "sqlite:alone.db")).succeeds();
     let count = "SELECT count(*) AS x FROM _migrate_revisions";
     assert_eq!(query(&workspace.path("alone.db"), count), ["1"]);
 }

@@ -27,3 +27,4 @@ mod secrets;
 mod servers;
 mod shell;
 mod stamping;
+mod switch;

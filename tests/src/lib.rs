@@ -9,6 +9,6 @@ mod server;
 mod workspace;
 
 pub use database::{execute, query, state};
-pub use program::{Run, Running, cargo_migrate, repository};
+pub use program::{PASSWORD, Run, Running, cargo_migrate, repository};
 pub use server::{Database, Server, hold, mariadb, postgres};
 pub use workspace::{Revision, Workspace};

@@ -31,6 +31,10 @@ pub fn cargo_migrate() -> &'static Path {
 /// The variable that says where the user's caches are.
 pub(crate) const CACHES: &str = "XDG_CACHE_HOME";
 
+/// The password of all tests, which no program may ever print. Each has it in its environment, each
+/// workspace in its `.env`, and every output is searched for it.
+pub const PASSWORD: &str = "SENTINEL-7f3a";
+
 /// What a program said and how it ended.
 #[derive(Debug)]
 pub struct Run {
@@ -44,23 +48,32 @@ pub struct Run {
 
 /// A program that was started.
 #[derive(Debug)]
-pub struct Running(Child);
+pub struct Running {
+    program: Child,
+    command: String,
+}
 
 impl Running {
     /// Ends it as `kill -9` does, if it hasn't ended by itself.
     pub fn kill(mut self) -> Run {
-        self.0.kill().unwrap();
+        self.program.kill().unwrap();
         self.finish()
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and asserts that it printed no password.
+    #[track_caller]
     pub fn finish(self) -> Run {
-        let Output { status, stdout, stderr } = self.0.wait_with_output().unwrap();
-        Run {
+        let Self { program, command } = self;
+        let Output { status, stdout, stderr } = program.wait_with_output().unwrap();
+        let run = Run {
             code: status.code().unwrap_or(Run::KILLED),
             stdout: String::from_utf8(stdout).unwrap(),
             stderr: String::from_utf8(stderr).unwrap(),
+        };
+        for text in [&run.stdout, &run.stderr] {
+            assert!(!text.contains(PASSWORD), "{command} prints the password:\n{text}");
         }
+        run
     }
 }
 
@@ -70,6 +83,7 @@ impl Run {
 
     /// Runs a command without the environment that would lead it elsewhere; what the command sets
     /// itself stays.
+    #[track_caller]
     pub fn of(command: &mut Command) -> Self {
         Self::start(command).finish()
     }
@@ -85,8 +99,9 @@ impl Run {
             // No test writes into the cache of whoever runs it.
             command.env(CACHES, std::env::temp_dir().join("migrate-e2e-caches"));
         }
+        command.env("PGPASSWORD", PASSWORD);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Running(command.spawn().unwrap())
+        Running { program: command.spawn().unwrap(), command: format!("{command:?}") }
     }
 
     /// Asserts the exit code.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::program::{CACHES, Run, cargo_migrate, repository};
+use crate::program::{CACHES, PASSWORD, Run, cargo_migrate, repository};
 
 /// A workspace `shop` with the application `app`; `cargo migrate init` has run in it.
 pub struct Workspace {
@@ -44,11 +44,11 @@ impl Workspace {
         workspace
     }
 
-    /// A workspace after `init`, with `.env` naming `shop.db`.
+    /// A workspace after `init`, with `.env` naming `shop.db`, and a password of something else.
     pub fn new() -> Self {
         let workspace = Self::without_migrations();
         workspace.migrate(["init"]).succeeds();
-        workspace.write(".env", "DATABASE_URL=sqlite:shop.db\n");
+        workspace.write(".env", format!("DATABASE_URL=sqlite:shop.db\nMAIL_PASSWORD={PASSWORD}\n"));
         workspace
     }
 

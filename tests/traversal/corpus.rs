@@ -103,11 +103,19 @@ pub(crate) struct Expected {
     pub(crate) at_heads: Option<bool>,
 }
 
+/// Names another corpus.
+const OTHER: &str = "MIGRATE_TRAVERSAL_CORPUS";
+
 impl Corpus {
+    /// Whether it is the corpus of this repository.
+    pub(crate) fn is_ours() -> bool {
+        std::env::var_os(OTHER).is_none()
+    }
+
     /// The corpus of this repository, or the one that `MIGRATE_TRAVERSAL_CORPUS` names.
     pub(crate) fn read() -> Self {
         let ours = migrate_tests::repository().join("tests/cases/traversal/traversal_open.json");
-        let path = std::env::var_os("MIGRATE_TRAVERSAL_CORPUS").map_or(ours, PathBuf::from);
+        let path = std::env::var_os(OTHER).map_or(ours, PathBuf::from);
         let text = std::fs::read_to_string(&path).unwrap();
         serde_json::from_str(&text).unwrap()
     }

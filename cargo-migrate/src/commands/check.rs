@@ -8,7 +8,7 @@ use super::Outcome;
 use crate::arguments::Common;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fork::{self, Wanted};
+use crate::output::fork::{self, Wanted};
 use crate::output::{Diagnostic, ERROR, Output};
 use crate::project::Project;
 

@@ -50,7 +50,7 @@ pub(crate) async fn run(common: &Common, database: &Database, output: &Output) -
             let migrator = run::migrator(&project, &RunOptions::default(), output)?;
             let newest = project.newest();
             if let Err(error) = migrator.plan_on_empty(newest, url.dialect()) {
-                let attempt = Attempt { command: "database reset", target: None };
+                let attempt = Attempt { command: "database reset", targets: &[] };
                 return Err(run::failed(&project, &migrator, &url, attempt, error).await);
             }
             if url.is_read_only() {

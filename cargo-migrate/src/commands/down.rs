@@ -12,7 +12,7 @@ pub(crate) async fn run(common: &Common, down: &Down, output: &Output) -> Outcom
     let project = Project::find(common)?;
     let migrator = run::migrator(&project, &down.options, output)?;
     let target = down.target.as_str();
-    if down.options.sql {
+    if down.sql {
         return run::print_script(&project, &migrator, target, Direction::Down, output);
     }
     let url = project.existing_database(common)?;
@@ -29,7 +29,7 @@ pub(crate) async fn run(common: &Common, down: &Down, output: &Output) -> Outcom
     match outcome {
         Ok(exit) => Ok(exit),
         Err(error) => {
-            let attempt = Attempt { command: "down", target: Some(target) };
+            let attempt = Attempt { command: "down", targets: &[target] };
             Err(run::failed(&project, &migrator, &url, attempt, error).await)
         }
     }

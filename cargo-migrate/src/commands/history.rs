@@ -11,8 +11,8 @@ use super::{Outcome, name};
 use crate::arguments::{Common, History};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fork::Wanted;
 use crate::output::dag::{self, Node};
+use crate::output::fork::Wanted;
 use crate::output::{DIM, Output, json as document};
 use crate::project::Project;
 

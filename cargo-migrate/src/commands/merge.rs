@@ -7,8 +7,8 @@ use super::parents::parents;
 use super::revision_file::{self, Afterwards, NewRevision};
 use crate::arguments::{Common, Merge};
 use crate::error::CliError;
-use crate::fork;
 use crate::output::Output;
+use crate::output::fork;
 use crate::project::Project;
 
 pub(crate) fn run(common: &Common, merge: &Merge, output: &Output) -> Outcome {

@@ -26,6 +26,7 @@ mod run;
 pub(crate) mod show;
 pub(crate) mod stamp;
 pub(crate) mod status;
+pub(crate) mod switch;
 pub(crate) mod up;
 pub(crate) mod verify;
 mod write;

@@ -6,7 +6,7 @@ use migrate_runtime::{ErrorKind, Migrator, RowState, Status};
 
 use crate::arguments::Common;
 use crate::error::CliError;
-use crate::fork::Wanted;
+use crate::output::fork::Wanted;
 use crate::project::Project;
 
 /// All revisions that a name stands for; the base is none. The database is asked only for

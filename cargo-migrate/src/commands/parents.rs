@@ -5,7 +5,7 @@ use migrate_model::revision::{Identifier, Splice};
 use migrate_runtime::MultipleHeads;
 
 use crate::error::CliError;
-use crate::fork::Wanted;
+use crate::output::fork::Wanted;
 
 /// The parents that names on the command line give a new revision.
 pub(super) fn parents(

@@ -5,7 +5,6 @@ use migrate_runtime::Report;
 use super::run::Attempt;
 use super::{Outcome, run};
 use crate::arguments::{Common, Redo, RunOptions};
-use crate::error::CliError;
 use crate::output::Output;
 use crate::project::Project;
 
@@ -14,10 +13,15 @@ pub(crate) async fn run(common: &Common, redo: &Redo, output: &Output) -> Outcom
     let migrator = run::migrator(&project, &RunOptions::default(), output)?;
     let url = project.existing_database(common)?;
     let count = redo.count.to_string();
-    let attempt = Attempt { command: "redo", target: Some(&count) };
-    let failed = |error| CliError::attempt(&project, error, attempt.again());
-    let mut redone =
-        migrator.down(url.as_str(), &format!("-{}", redo.count)).await.map_err(failed)?;
+    let attempt = Attempt { command: "redo", targets: &[&count] };
+    // What has no file here can be taken down, but not applied again. This asks, and runs nothing.
+    if let Err(error) = migrator.plan_up(url.as_str(), "base").await {
+        return Err(run::failed(&project, &migrator, &url, attempt, error).await);
+    }
+    let mut redone = match migrator.down(url.as_str(), &format!("-{}", redo.count)).await {
+        Ok(redone) => redone,
+        Err(error) => return Err(run::failed(&project, &migrator, &url, attempt, error).await),
+    };
     let taken_down = redone.steps.len();
     for head in redone.before.clone() {
         match migrator.up(url.as_str(), &head).await {
@@ -25,8 +29,9 @@ pub(crate) async fn run(common: &Common, redo: &Redo, output: &Output) -> Outcom
             Err(error) => {
                 // What was taken down was done, too.
                 add(&mut redone, error.report().clone());
-                let again = Attempt { command: "up", target: Some(&head) }.again();
-                return Err(CliError::attempt(&project, error.with_report(redone), again));
+                let attempt = Attempt { command: "up", targets: &[&head] };
+                let error = error.with_report(redone);
+                return Err(run::failed(&project, &migrator, &url, attempt, error).await);
             }
         }
     }

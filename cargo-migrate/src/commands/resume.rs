@@ -9,6 +9,7 @@ use super::{Outcome, run};
 use crate::arguments::{Common, Resume, RunOptions};
 use crate::error::CliError;
 use crate::output::Output;
+use crate::output::fork::Wanted;
 use crate::project::Project;
 
 pub(crate) async fn run(common: &Common, resume: &Resume, output: &Output) -> Outcome {
@@ -39,14 +40,11 @@ pub(crate) async fn run(common: &Common, resume: &Resume, output: &Output) -> Ou
             Ok(finished)
         }
         Err(error) => {
-            let attempt = Attempt { command: "resume", target: revision };
+            let attempt = Attempt { command: "resume", targets: revision.as_slice() };
             Err(match error.kind() {
-                ErrorKind::Target(target) => CliError::target(
-                    migrator.registry().graph(),
-                    None,
-                    target,
-                    crate::fork::Wanted::Itself,
-                ),
+                ErrorKind::Target(target) => {
+                    CliError::target(migrator.registry().graph(), None, target, Wanted::Itself)
+                }
                 _ => CliError::attempt(&project, error, attempt.again()),
             })
         }

@@ -17,8 +17,8 @@ use super::{Outcome, editor, write};
 use crate::arguments::Common;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fork::Wanted;
 use crate::output::Output;
+use crate::output::fork::Wanted;
 use crate::project::{Project, shown};
 use crate::template;
 

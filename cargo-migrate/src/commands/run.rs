@@ -1,16 +1,18 @@
-//! What `up` and `down` share: settings, events, the summary, the script.
+//! What `up`, `down` and `switch` share: settings, events, the summary, the script.
 
 use std::time::Duration;
 
 use migrate_model::revision::Direction;
-use migrate_runtime::{Error, ErrorKind, Event, Migrator, OfflineRange, Plan, Report, TargetError};
+use migrate_runtime::{
+    Error, ErrorKind, Event, Migrator, OfflineRange, Plan, Report, Status, TargetError,
+};
 
 use super::Outcome;
 use crate::arguments::RunOptions;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fork::Wanted;
 use crate::interrupt;
+use crate::output::fork::Wanted;
 use crate::output::paste::word;
 use crate::output::{DIM, Output, json};
 use crate::project::{DatabaseUrl, Project};
@@ -41,14 +43,15 @@ pub(super) struct Attempt<'a> {
     /// `up`, `database reset` …
     pub(super) command: &'a str,
     /// What stood behind it.
-    pub(super) target: Option<&'a str>,
+    pub(super) targets: &'a [&'a str],
 }
 
 impl Attempt<'_> {
     /// The command line, ready to paste.
     pub(super) fn again(self) -> String {
-        let target = self.target.map(|target| format!(" {}", word(target))).unwrap_or_default();
-        format!("cargo migrate {}{target}", self.command)
+        let words = self.targets.iter().map(|target| word(target));
+        let words: Vec<String> = std::iter::once(self.command.into()).chain(words).collect();
+        format!("cargo migrate {}", words.join(" "))
     }
 }
 
@@ -60,15 +63,39 @@ pub(super) async fn failed(
     attempt: Attempt<'_>,
     error: Error,
 ) -> CliError {
+    let status = match is_fork(&error) && !url.is_missing() {
+        true => migrator.status(url.as_str()).await.ok(),
+        false => None,
+    };
+    told(project, migrator, status.as_ref(), attempt, error)
+}
+
+/// The same for what asks no database.
+pub(super) fn failed_offline(
+    project: &Project,
+    migrator: &Migrator,
+    attempt: Attempt<'_>,
+    error: Error,
+) -> CliError {
+    told(project, migrator, None, attempt, error)
+}
+
+fn is_fork(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Target(TargetError::MultipleHeads { .. }))
+}
+
+fn told(
+    project: &Project,
+    migrator: &Migrator,
+    status: Option<&Status>,
+    attempt: Attempt<'_>,
+    error: Error,
+) -> CliError {
     let ErrorKind::Target(target @ TargetError::MultipleHeads { .. }) = error.kind() else {
         return CliError::attempt(project, error, attempt.again());
     };
-    let status = match url.is_missing() {
-        true => None,
-        false => migrator.status(url.as_str()).await.ok(),
-    };
     let graph = migrator.registry().graph();
-    CliError::target(graph, status.as_ref(), target, Wanted::Target(attempt.command))
+    CliError::target(graph, status, target, Wanted::Target(attempt.command))
 }
 
 /// The same migrator; it also says that it makes the database's file, once it has.
@@ -149,6 +176,12 @@ pub(super) fn finish(
 /// The end of `--dry-run`.
 pub(super) fn show_plan(project: &Project, plan: &Plan, output: &Output) -> Exit {
     output.json(&json::plan(project, plan));
+    show_steps(plan, "; nothing was run", output);
+    Exit::Done
+}
+
+/// A plan for eyes, and what there is to add.
+pub(super) fn show_steps(plan: &Plan, remark: &str, output: &Output) {
     for step in &plan.steps {
         let verb = match step.direction {
             Direction::Up => "Would up",
@@ -160,13 +193,8 @@ pub(super) fn show_plan(project: &Project, plan: &Plan, output: &Output) -> Exit
     let steps = if count == 1 { "step" } else { "steps" };
     output.verb(
         "Planned",
-        format_args!(
-            "{count} {steps}, {} -> {}; nothing was run",
-            heads(&plan.before),
-            heads(&plan.after)
-        ),
+        format_args!("{count} {steps}, {} -> {}{remark}", heads(&plan.before), heads(&plan.after)),
     );
-    Exit::Done
 }
 
 /// `--sql`: the script for a range, on stdout.

@@ -36,20 +36,20 @@ pub(crate) async fn run(common: &Common, show: &Show, output: &Output) -> Outcom
         .iter()
         .map(|index| document::revision(&project, graph.revision(*index), None))
         .collect();
+    // Nothing is printed before all texts are there.
+    let texts = found.iter().map(|index| registry.source(*index)).collect::<Result<Vec<_>, _>>();
+    let texts = texts.map_err(|error| CliError::run(&project, error.into()))?;
     output.json(&json!({ "revisions": documents }));
-    for index in found {
-        describe(&project, registry, index, output)?;
+    for (at, (index, text)) in found.into_iter().zip(texts).enumerate() {
+        if at > 0 {
+            output.line("");
+        }
+        describe(&project, graph, index, &text, output);
     }
     Ok(Exit::Done)
 }
 
-fn describe(
-    project: &Project,
-    registry: &Registry,
-    index: usize,
-    output: &Output,
-) -> Result<(), CliError> {
-    let graph = registry.graph();
+fn describe(project: &Project, graph: &Graph, index: usize, text: &str, output: &Output) {
     let revision = graph.revision(index);
     let head = if graph.children(index).is_empty() { " (head)" } else { "" };
     output.verb("Revision", format_args!("{}{head}", revision.id));
@@ -66,12 +66,10 @@ fn describe(
     output.verb("Created", revision.created.as_deref().unwrap_or("unknown"));
     output.verb("File", project.shown(&revision.file));
     output.verb("Checksum", revision.checksum);
-    let text = registry.source(index).map_err(|error| CliError::run(project, error.into()))?;
     output.line("");
     for line in text.trim_end().lines() {
         output.line(format_args!("    {DIM}{line}{DIM:#}"));
     }
-    Ok(())
 }
 
 fn joined(graph: &Graph, indices: &[usize]) -> String {

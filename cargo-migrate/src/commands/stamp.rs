@@ -5,10 +5,9 @@ use migrate_model::revision::{Applied, Identifier};
 use migrate_runtime::Report;
 use serde_json::json;
 
-use super::Outcome;
-use super::run::heads;
+use super::run::{Attempt, heads};
+use super::{Outcome, run};
 use crate::arguments::{Common, Stamp};
-use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::project::Project;
@@ -16,10 +15,14 @@ use crate::project::Project;
 pub(crate) async fn run(common: &Common, stamp: &Stamp, output: &Output) -> Outcome {
     let project = Project::find(common)?;
     let migrator = project.migrator(project.registry()?);
-    let failed = |error| CliError::run(&project, error);
     let targets: Vec<&str> = stamp.revisions.iter().map(String::as_str).collect();
+    let command = if stamp.purge { "stamp --purge" } else { "stamp" };
+    let attempt = Attempt { command, targets: &targets };
     if stamp.sql {
-        let script = migrator.stamp_script(&targets, project.dialect()).map_err(failed)?;
+        // No database is asked, so none is looked into for an error, either.
+        let script = migrator.stamp_script(&targets, project.dialect());
+        let script =
+            script.map_err(|error| run::failed_offline(&project, &migrator, attempt, error))?;
         output.json(&json!({ "sql": script }));
         if !output.is_json() {
             Output::product(&script);
@@ -30,13 +33,17 @@ pub(crate) async fn run(common: &Common, stamp: &Stamp, output: &Output) -> Outc
     let was_missing = url.is_missing();
     if was_missing {
         // A name that names nothing is no reason to make a file.
-        migrator.stamp_script(&targets, url.dialect()).map_err(failed)?;
+        let script = migrator.stamp_script(&targets, url.dialect());
+        script.map_err(|error| run::failed_offline(&project, &migrator, attempt, error))?;
     }
     let report = match stamp.purge {
         true => migrator.stamp_anew(url.as_str(), &targets).await,
         false => migrator.stamp(url.as_str(), &targets).await,
     };
-    let report = report.map_err(failed)?;
+    let report = match report {
+        Ok(report) => report,
+        Err(error) => return Err(run::failed(&project, &migrator, &url, attempt, error).await),
+    };
     output.json(&json!({ "before": report.before, "after": report.after }));
     if was_missing && !url.is_missing() {
         output.verb("Created", url.shown());

@@ -82,7 +82,8 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
     } else if !status.findings().is_empty() {
         output.next("cargo migrate verify shows what differs, and the ways out");
     } else if graph_heads.len() > 1 && project.multiple_heads() == MultipleHeads::Deny {
-        output.next(format_args!("several heads: {}", graph_heads.join(", ")));
+        let heads = graph_heads.join(", ");
+        output.next(format_args!("several heads ({heads}): cargo migrate check has the ways out"));
     } else if !status.pending.is_empty() {
         output.next("cargo migrate up");
     } else if graph.is_empty() {

@@ -13,11 +13,12 @@ pub(crate) async fn run(common: &Common, up: &Up, output: &Output) -> Outcome {
     let project = Project::find(common)?;
     let migrator = run::migrator(&project, &up.options, output)?;
     let target = up.target.as_deref().unwrap_or(project.newest());
-    if up.options.sql {
+    if up.sql {
         return run::print_script(&project, &migrator, target, Direction::Up, output);
     }
     let url = project.database_url(common)?;
-    let attempt = Attempt { command: "up", target: up.target.as_deref() };
+    let named = up.target.as_deref();
+    let attempt = Attempt { command: "up", targets: named.as_slice() };
     let on_empty = || migrator.plan_on_empty(target, url.dialect());
     if up.options.dry_run {
         let plan = match url.is_missing() {

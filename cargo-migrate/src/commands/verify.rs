@@ -57,6 +57,9 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
         if first.code == "integrity.edited" {
             output.next(format_args!("cargo migrate accept {id} records a deliberate edit"));
         }
+        if first.code == "integrity.unknown" {
+            output.next("cargo migrate switch brings a development database to this checkout");
+        }
     }
     Ok(Exit::Findings)
 }

@@ -23,6 +23,15 @@ pub(crate) fn plan(project: &Project, plan: &Plan) -> Value {
     json!({ "steps": steps, "before": plan.before, "after": plan.after })
 }
 
+/// The line of a plan that is about to be run.
+pub(crate) fn planned(project: &Project, plan: &Plan) -> Value {
+    let mut line = json!({ "type": "plan" });
+    if let (Some(line), Value::Object(plan)) = (line.as_object_mut(), self::plan(project, plan)) {
+        line.extend(plan);
+    }
+    line
+}
+
 /// The last line of a run.
 pub(crate) fn summary(project: &Project, report: &Report) -> Value {
     let steps = report.steps.iter().map(|done| {

@@ -4,6 +4,7 @@
 pub(crate) mod dag;
 mod diagnostic;
 pub(crate) mod diff;
+pub(crate) mod fork;
 pub(crate) mod json;
 pub(crate) mod paste;
 mod progress;

@@ -238,6 +238,7 @@ impl Manifest {
             workspace: folder(workspace),
             config,
             crate_info: CrateInfo::new(self.name(), version),
+            reads_every_file: false,
         })
     }
 

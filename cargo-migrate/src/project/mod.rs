@@ -38,17 +38,24 @@ pub(crate) struct Project {
     pub(crate) config: Config,
     /// Name and version of the migrations crate.
     pub(crate) crate_info: CrateInfo,
+    /// Whether the index of files must not be used, because it was wrong.
+    pub(crate) reads_every_file: bool,
 }
 
 impl Project {
     /// Finds the project that the command line means.
     pub(crate) fn find(common: &Common) -> Result<Self, CliError> {
-        locate::project(common)
+        let project = locate::project(common)?;
+        Ok(Self { reads_every_file: common.reads_every_file, ..project })
     }
 
     /// All revisions, checked. Of many files only those are read that have changed since the last
     /// time; [`read_registry`](Self::read_registry) is for those who must not rely on that.
     pub(crate) fn registry(&self) -> Result<Registry, CliError> {
+        if self.reads_every_file {
+            index::forget(&self.root);
+            return self.read_registry();
+        }
         let root = self.root.as_std_path();
         let names = migrate_build::list(root, self.patterns()?)
             .map_err(|error| CliError::scan(self, error))?;

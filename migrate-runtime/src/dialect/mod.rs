@@ -35,6 +35,8 @@ pub(crate) enum Access {
 #[derive(Clone)]
 pub(crate) struct Batch<'a> {
     pub(crate) tables: &'a HistoryTables,
+    /// The one schema that the steps shall find.
+    pub(crate) tenant: Option<&'a str>,
     pub(crate) run: &'a RunIdentity,
     pub(crate) crate_info: &'a CrateInfo,
     pub(crate) registry_digest: Checksum,

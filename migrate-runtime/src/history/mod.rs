@@ -3,6 +3,7 @@
 mod answer;
 mod columns;
 pub(crate) mod journal;
+mod stored;
 
 use migrate_model::RevisionId;
 use migrate_model::revision::{Direction, Kind};
@@ -14,6 +15,7 @@ pub(crate) use answer::{answer_columns, reading, refuse_newer};
 pub(crate) use columns::Columns;
 pub(crate) use columns::{Value, insert};
 use journal::Journal;
+pub(crate) use stored::{COLUMNS as STORED_COLUMNS, StoredRevision};
 
 /// The format of the history tables that this version writes.
 pub(crate) const FORMAT: i64 = 1;
@@ -165,17 +167,6 @@ impl History {
     /// The revision that a run has left half-way.
     pub(crate) fn unfinished(&self) -> Option<&AppliedRevision> {
         self.rows.iter().find(|row| row.state != RowState::Applied)
-    }
-
-    /// The ids that no applied revision revises, sorted. Computed from the rows alone, so it
-    /// holds for revisions that are unknown here, too.
-    pub(crate) fn heads(&self) -> Vec<String> {
-        let revised: std::collections::HashSet<&str> =
-            self.applied().flat_map(|row| row.revises.iter().map(String::as_str)).collect();
-        let heads = self.applied().filter(|row| !revised.contains(row.id.as_str()));
-        let mut heads: Vec<String> = heads.map(|row| row.id.clone()).collect();
-        heads.sort_unstable();
-        heads
     }
 }
 

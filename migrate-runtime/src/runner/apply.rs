@@ -30,6 +30,7 @@ pub(super) async fn apply(
     let _ = run.git();
     let request = Batch {
         tables: &settings.tables,
+        tenant: settings.tenant.as_deref(),
         run,
         crate_info: registry.crate_info(),
         registry_digest: registry.digest(),
@@ -95,7 +96,7 @@ fn failure(
     Failure {
         id: failed.revision().id.clone(),
         direction: failed.direction(),
-        file: failed.revision().file.clone(),
+        file: failed.place().to_owned(),
         position: statement.map(|at| failed.position(at, offset)),
         statement: statement.map(|at| failed.statement(at).to_owned()),
         source,
@@ -142,7 +143,7 @@ fn undecided(batch: &[Prepared<'_>], at: usize) -> Error {
     ErrorKind::Undecided(Box::new(Undecided {
         id: step.revision().id.clone(),
         direction: step.direction(),
-        file: step.revision().file.clone(),
+        file: step.place().to_owned(),
         position: is_there.then(|| step.position(at, None)),
         statement: is_there.then(|| step.statement(at).to_owned()),
         number: at + 1,

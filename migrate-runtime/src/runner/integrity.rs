@@ -4,12 +4,13 @@ use migrate_model::Position;
 use migrate_model::text::clamp;
 
 use super::Goal;
+use super::revisions::Revisions;
 use super::unfinished::{Standing, standing, takes_up};
 use crate::connection::Connection;
 use crate::error::{EditedRevision, ErrorKind, UnknownRevision};
 use crate::history::{History, RowState};
 use crate::registry::Registry;
-use crate::settings::HistoryTables;
+use crate::settings::{HistoryTables, OnUnknown};
 use crate::status::PartialRevision;
 
 /// What the comparison of a history with the revisions at hand has found.
@@ -21,6 +22,25 @@ pub(crate) struct Integrity {
 }
 
 impl Integrity {
+    /// The findings without those that a run does not mind: it leaves unknown revisions alone, or
+    /// knows how to take them down.
+    pub(crate) fn minding(
+        mut self,
+        on_unknown: OnUnknown,
+        revisions: &Revisions<'_>,
+        history: &History,
+    ) -> Self {
+        let is_minded = |unknown: &UnknownRevision| match on_unknown {
+            OnUnknown::Refuse => true,
+            OnUnknown::Ignore => false,
+            OnUnknown::RollBack => {
+                !history.row(&unknown.id).is_some_and(|row| revisions.is_intact(row))
+            }
+        };
+        self.unknown.retain(is_minded);
+        self
+    }
+
     /// The refusal that the findings call for, the most telling one first.
     pub(crate) fn into_result(self, goal: Goal<'_>) -> Result<(), ErrorKind> {
         if !self.edited.is_empty() {
@@ -39,13 +59,8 @@ impl Integrity {
 }
 
 /// Whether every applied row is as it was applied, from digests alone.
-pub(crate) fn is_intact(registry: &Registry, history: &History) -> bool {
-    let graph = registry.graph();
-    history.rows.iter().all(|row| {
-        let revision = graph.index_of(&row.id).map(|index| graph.revision(index));
-        row.state == RowState::Applied
-            && revision.is_some_and(|revision| row.checksum.parse() == Ok(revision.checksum))
-    })
+pub(crate) fn is_intact(revisions: &Revisions<'_>, history: &History) -> bool {
+    history.rows.iter().all(|row| row.state == RowState::Applied && revisions.is_intact(row))
 }
 
 /// Compares digests; a text is read only where they differ.

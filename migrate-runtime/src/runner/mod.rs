@@ -6,9 +6,11 @@ mod goal;
 mod integrity;
 mod plan;
 mod ready;
+mod revisions;
 mod stamp;
 mod unfinished;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,10 +22,11 @@ pub(crate) use goal::{Fixed, Goal};
 pub(crate) use integrity::{Integrity, examine};
 pub(crate) use plan::{as_step, current_heads, plan};
 pub(crate) use ready::{Prepared, Purpose};
+pub(crate) use revisions::Revisions;
 pub(crate) use stamp::stamp_anew;
 
 use self::apply::{Task, apply, record};
-use self::plan::{heads_after, ids, moves};
+use self::plan::{heads_after, moves};
 use crate::connection::{Connection, Listener, Lock};
 use crate::dialect::Outcome;
 use crate::error::Error;
@@ -34,7 +37,7 @@ use crate::interrupt::Interrupt;
 use crate::patience::Patience;
 use crate::registry::Registry;
 use crate::report::Report;
-use crate::settings::{Settings, TransactionMode};
+use crate::settings::{OnUnknown, Settings, TransactionMode};
 
 /// What a run knows beside its connection.
 pub(crate) struct Context<'a> {
@@ -45,6 +48,12 @@ pub(crate) struct Context<'a> {
     pub(crate) listener: Listener<'a>,
 }
 
+impl Context<'_> {
+    fn on_unknown(&self, goal: Goal<'_>) -> OnUnknown {
+        goal.on_unknown(self.settings.on_unknown)
+    }
+}
+
 /// Brings the database to the goal. At the goal already, this is one query and nothing else.
 pub(crate) async fn run(
     connection: &mut Connection<'_>,
@@ -53,19 +62,18 @@ pub(crate) async fn run(
 ) -> Result<Report, Error> {
     let started = Instant::now();
     let mut patience = Patience::new(context.settings, context.listener);
-    let graph = context.registry.graph();
-    let history = checked_history(connection, context, goal, &mut patience).await?;
-    if let Goal::Resume { revision, answer } = goal {
+    let wanted = goal;
+    let (revisions, history) = survey(connection, context, wanted, &mut patience).await?;
+    let graph = revisions.graph();
+    if let Goal::Resume { revision, answer } = wanted {
         unfinished::check_named(graph, &history, revision, answer)?;
     }
-    let way = unfinished::first_step(graph, &history).map(|step| step.direction);
-    let wanted = goal;
-    let goal = wanted.fix(graph, &applied_of(graph, &history), way)?;
+    let ground = Ground { revisions: &revisions, wanted };
+    let goal = wanted.fix(&revisions, &history)?;
 
-    let before = ids(&history);
     let mut report = Report { before: current_heads(graph, &history), ..Report::default() };
-    let goals = (wanted, &goal);
-    let outcome = reach(connection, context, goals, history, &mut patience, &mut report).await;
+    let outcome =
+        reach(connection, context, ground, &goal, &history, &mut patience, &mut report).await;
     connection.unlock().await;
     if context.interrupt.is_needed() {
         connection.interrupt_no_more().await;
@@ -79,7 +87,7 @@ pub(crate) async fn run(
         }
         Err(error) => {
             let done = report.steps.iter().map(|done| (done.step.id.as_str(), done.step.direction));
-            report.after = heads_after(graph, &before, done);
+            report.after = heads_after(graph, &history, done);
             Err(error.with_report(report))
         }
     }
@@ -90,18 +98,21 @@ pub(crate) async fn run(
 async fn reach(
     connection: &mut Connection<'_>,
     context: &Context<'_>,
-    (wanted, goal): (Goal<'_>, &Fixed),
-    mut history: History,
+    ground: Ground<'_>,
+    goal: &Fixed,
+    history: &History,
     patience: &mut Patience<'_>,
     report: &mut Report,
 ) -> Result<Vec<String>, Error> {
-    let Context { registry, settings, listener, .. } = context;
+    let Context { settings, listener, .. } = context;
+    let (revisions, graph) = (ground.revisions, ground.revisions.graph());
     let dialect = connection.dialect();
     let (mut announced, mut lock) = (false, None);
-    let seen = history.unfinished().cloned();
+    let seen = history.unfinished();
+    let mut history = Cow::Borrowed(history);
     loop {
-        let steps = plan::steps(registry.graph(), &history, goal)?;
-        let after = heads_after(registry.graph(), &ids(&history), moves(registry.graph(), &steps));
+        let steps = goal.steps(revisions, &history)?;
+        let after = heads_after(graph, &history, moves(graph, &steps));
         if steps.is_empty() {
             return Ok(after);
         }
@@ -109,32 +120,32 @@ async fn reach(
             lock = Some(connection.lock(&settings.tables, patience).await?);
             if lock == Some(Lock::Taken) {
                 // Whoever had it has written, most likely just this.
-                history = checked_history(connection, context, wanted, patience).await?;
+                history = Cow::Owned(checked_history(connection, context, ground, patience).await?);
                 continue;
             }
         }
         let mut prepared: VecDeque<Prepared<'_>> = VecDeque::with_capacity(steps.len());
         for step in &steps {
-            prepared.push_back(Prepared::new(registry, settings, *step, goal.purpose(), dialect)?);
+            prepared.push_back(Prepared::new(revisions, settings, *step, goal.purpose(), dialect)?);
         }
         if !std::mem::replace(&mut announced, true) {
             connection.interrupt_when(&context.interrupt).await?;
-            let (direction, before) = (goal.direction(), &report.before);
+            let (direction, before) = (goal.direction(&steps), &report.before);
             listener(&Event::RunStarted { direction, steps: steps.len(), before });
         }
         let at_once = match settings.transaction {
             TransactionMode::Each => 1,
             TransactionMode::All => prepared.len(),
         };
-        let mut unfinished = unfinished::journal(&history, wanted, seen.as_ref());
-        let mut moved = false;
+        let mut unfinished = unfinished::journal(&history, ground.wanted, seen);
+        let (mut version, mut moved) = (history.version, false);
         while !prepared.is_empty() && !moved {
             patience.check_stop()?;
             let batch = prepared.drain(..at_once).collect::<Vec<_>>();
             let task = Task { steps: &batch, clears_history: false, unfinished: unfinished.take() };
-            match apply(connection, context, task, history.version, patience).await? {
-                Outcome::Done { durations, version } => {
-                    history.version = Some(version);
+            match apply(connection, context, task, version, patience).await? {
+                Outcome::Done { durations, version: newest } => {
+                    version = Some(newest);
                     record(&batch, &durations, *listener, report);
                 }
                 Outcome::HistoryMoved => moved = true,
@@ -143,7 +154,7 @@ async fn reach(
         if !moved {
             return Ok(after);
         }
-        history = checked_history(connection, context, wanted, patience).await?;
+        history = Cow::Owned(checked_history(connection, context, ground, patience).await?);
     }
 }
 
@@ -163,21 +174,63 @@ fn describe_heads(heads: &[String]) -> String {
     if heads.is_empty() { "base".to_owned() } else { heads.join(", ") }
 }
 
-/// The history, or the reason why nothing may be planned on it.
+/// What a run stands on for as long as it goes on.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    revisions: &'a Revisions<'a>,
+    wanted: Goal<'a>,
+}
+
+/// The revisions that the goal may move, and the history; or the reason why nothing may be planned.
+/// Of what is unknown here only what is found now is taken down: what comes later is refused.
+pub(crate) async fn survey<'r>(
+    connection: &mut Connection<'_>,
+    context: &Context<'r>,
+    goal: Goal<'_>,
+    patience: &mut Patience<'_>,
+) -> Result<(Revisions<'r>, History), Error> {
+    let (registry, tables) = (context.registry, &context.settings.tables);
+    let history = connection.read_history(tables, Detail::Plan, patience).await?;
+    let revisions = match context.on_unknown(goal) {
+        OnUnknown::Refuse | OnUnknown::Ignore => Revisions::at_hand(registry),
+        OnUnknown::RollBack => {
+            Revisions::with_unknown(connection, registry, tables, &history).await?
+        }
+    };
+    let ground = Ground { revisions: &revisions, wanted: goal };
+    let history = checked(connection, context, ground, history, patience).await?;
+    Ok((revisions, history))
+}
+
+/// The history as it is now.
 async fn checked_history(
     connection: &mut Connection<'_>,
     context: &Context<'_>,
-    goal: Goal<'_>,
+    ground: Ground<'_>,
     patience: &mut Patience<'_>,
 ) -> Result<History, Error> {
-    let (registry, tables) = (context.registry, &context.settings.tables);
+    let tables = &context.settings.tables;
     let history = connection.read_history(tables, Detail::Plan, patience).await?;
-    if integrity::is_intact(registry, &history) {
+    checked(connection, context, ground, history, patience).await
+}
+
+/// The history, if all of it is as it was applied.
+async fn checked(
+    connection: &mut Connection<'_>,
+    context: &Context<'_>,
+    Ground { revisions, wanted }: Ground<'_>,
+    history: History,
+    patience: &mut Patience<'_>,
+) -> Result<History, Error> {
+    if integrity::is_intact(revisions, &history) {
         return Ok(history);
     }
     // A refusal tells more than a plan needs to know.
+    let (registry, tables) = (context.registry, &context.settings.tables);
     let history = connection.read_history(tables, Detail::All, patience).await?;
-    examine(connection, registry, tables, &history).await?.into_result(goal)?;
+    let found = examine(connection, registry, tables, &history).await?;
+    let on_unknown = context.on_unknown(wanted);
+    found.minding(on_unknown, revisions, &history).into_result(wanted)?;
     Ok(history)
 }
 

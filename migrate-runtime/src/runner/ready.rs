@@ -10,10 +10,10 @@ use migrate_model::script::{
 };
 use migrate_model::{Dialect, Position, Revision};
 
+use super::revisions::Revisions;
 use crate::dialect::ReadyStep;
-use crate::error::ErrorKind;
-use crate::history::{Action, NewRow, Origin};
-use crate::registry::Registry;
+use crate::error::{ErrorKind, STORED_DOWN};
+use crate::history::{Action, NewRow, Origin, StoredRevision};
 use crate::report::Step;
 use crate::settings::{Settings, StoreSource, TransactionMode};
 
@@ -29,6 +29,8 @@ pub(crate) enum Purpose {
 /// A step that holds all it needs.
 pub(crate) struct Prepared<'r> {
     revision: &'r Revision,
+    /// What positions are in.
+    place: &'r str,
     direction: Direction,
     purpose: Purpose,
     step: Step,
@@ -50,6 +52,10 @@ struct Keep {
 }
 
 impl Keep {
+    fn of(settings: &Settings) -> Self {
+        Self { what: settings.store_source, most: settings.store_source_max }
+    }
+
     fn source<'a>(&self, text: &'a str) -> Option<&'a str> {
         Some(text).filter(|text| self.what == StoreSource::Full && text.len() <= self.most)
     }
@@ -61,13 +67,18 @@ impl Keep {
 
 impl<'r> Prepared<'r> {
     pub(crate) fn new(
-        registry: &'r Registry,
+        revisions: &'r Revisions<'_>,
         settings: &Settings,
         planned: PlannedStep,
         purpose: Purpose,
         dialect: Dialect,
     ) -> Result<Self, ErrorKind> {
-        let revision = registry.graph().revision(planned.index);
+        let (registry, graph) = (revisions.registry(), revisions.graph());
+        let revision = graph.revision(planned.index);
+        if let Some(stored) = revisions.stored(planned.index) {
+            let step = super::as_step(graph, planned);
+            return Self::of_stored(stored, step, Keep::of(settings), dialect);
+        }
         if revision.kind == Kind::Rust {
             return Err(ErrorKind::Usage {
                 message: format!(
@@ -78,17 +89,16 @@ impl<'r> Prepared<'r> {
             });
         }
         let source = registry.source(planned.index)?;
-        let script = Script::parse(&source).map_err(|error| fault(revision, &source, error))?;
+        let fault = |error| fault(&revision.file, &source, error);
+        let script = Script::parse(&source).map_err(fault)?;
         let section = |direction| {
             script.section(direction, dialect).map_err(|problem| {
                 let last = script.sections().iter().rev().find(|s| s.direction == direction);
                 let offset = last.map_or(0, |section| section.marker);
-                fault(revision, &source, ScriptError { offset, problem })
+                fault(ScriptError { offset, problem })
             })
         };
-        let split_of = |section: &Section| {
-            statements(&source, section, dialect).map_err(|error| fault(revision, &source, error))
-        };
+        let split_of = |section: &Section| statements(&source, section, dialect).map_err(fault);
         let down = match (planned.direction, purpose) {
             (Direction::Up, Purpose::Record) => section(Direction::Down).ok().flatten(),
             (Direction::Up, Purpose::Run) | (Direction::Down, _) => section(Direction::Down)?,
@@ -114,7 +124,7 @@ impl<'r> Prepared<'r> {
         {
             let problem = ScriptProblem::OutsideOfAll;
             let offset = chosen.marker;
-            return Err(fault(revision, &source, ScriptError { offset, problem }));
+            return Err(fault(ScriptError { offset, problem }));
         }
         let split = match purpose {
             Purpose::Run => split_of(&chosen)?,
@@ -127,9 +137,10 @@ impl<'r> Prepared<'r> {
         let down = down.map(|section| (section.body.clone(), section.transaction));
         Ok(Self {
             revision,
+            place: &revision.file,
             direction: planned.direction,
             purpose,
-            step: super::as_step(registry.graph(), planned),
+            step: super::as_step(graph, planned),
             source,
             section: range,
             transaction: match purpose {
@@ -138,8 +149,52 @@ impl<'r> Prepared<'r> {
             },
             split,
             down,
-            keep: Keep { what: settings.store_source, most: settings.store_source_max },
+            keep: Keep::of(settings),
         })
+    }
+
+    /// The way down of a revision that only the database knows.
+    fn of_stored(
+        stored: &'r StoredRevision,
+        step: Step,
+        keep: Keep,
+        dialect: Dialect,
+    ) -> Result<Self, ErrorKind> {
+        let StoredRevision { revision, down_source, down_transaction, .. } = stored;
+        let Some(source) = down_source else {
+            return Err(ErrorKind::NothingStored { id: revision.id.clone() });
+        };
+        let section = Section {
+            transaction: match down_transaction {
+                true => Transaction::Inside,
+                false => Transaction::Outside,
+            },
+            body: 0..source.len(),
+            ..nothing(Direction::Down)
+        };
+        let fault = |error| fault(&format!("{}, {STORED_DOWN}", revision.id), source, error);
+        if section.transaction == Transaction::Outside {
+            let problem = ScriptProblem::TransactionFalse;
+            return Err(fault(ScriptError { offset: 0, problem }));
+        }
+        Ok(Self {
+            revision,
+            place: STORED_DOWN,
+            direction: Direction::Down,
+            purpose: Purpose::Run,
+            step,
+            split: statements(source, &section, dialect).map_err(fault)?,
+            source: Cow::Borrowed(source),
+            section: section.body,
+            transaction: section.transaction,
+            down: None,
+            keep,
+        })
+    }
+
+    /// What positions are in: the revision's file, or the section that the database has.
+    pub(crate) fn place(&self) -> &str {
+        self.place
     }
 
     pub(crate) fn revision(&self) -> &'r Revision {
@@ -233,9 +288,9 @@ fn nothing(direction: Direction) -> Section {
     }
 }
 
-pub(super) fn fault(revision: &Revision, source: &str, error: ScriptError) -> ErrorKind {
+pub(super) fn fault(file: &str, source: &str, error: ScriptError) -> ErrorKind {
     ErrorKind::File(FileError {
-        file: revision.file.clone(),
+        file: file.to_owned(),
         position: Position::at(source, error.offset),
         problem: error.problem.into(),
     })

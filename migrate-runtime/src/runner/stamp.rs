@@ -7,11 +7,12 @@ use migrate_model::revision::{Applied, PlannedStep};
 use super::apply::{Task, apply, record};
 use super::plan::{current_heads, heads_after, moves};
 use super::ready::Prepared;
+use super::revisions::Revisions;
 use super::{Context, Goal, announce};
 use crate::connection::Connection;
 use crate::dialect::Outcome;
 use crate::error::Error;
-use crate::history::Detail;
+use crate::history::{Detail, History};
 use crate::patience::Patience;
 use crate::report::Report;
 
@@ -25,12 +26,13 @@ pub(crate) async fn stamp_anew(
     let Context { registry, settings, listener, .. } = context;
     let (started, graph, nothing) = (Instant::now(), registry.graph(), Applied::default());
     let mut patience = Patience::new(settings, *listener);
-    let goal = Goal::Stamp(targets).fix(graph, &nothing, None)?;
-    let steps = goal.steps(graph, &nothing)?;
+    let goal = Goal::Stamp(targets).fix_on(graph, &nothing, None)?;
+    let steps = goal.steps_on(graph, &nothing)?;
+    let revisions = Revisions::at_hand(registry);
     let dialect = connection.dialect();
     let prepared = steps
         .iter()
-        .map(|step| Prepared::new(registry, settings, *step, goal.purpose(), dialect))
+        .map(|step| Prepared::new(&revisions, settings, *step, goal.purpose(), dialect))
         .collect::<Result<Vec<_>, _>>()?;
     connection.lock(&settings.tables, &mut patience).await?;
     let outcome = record_anew(connection, context, &steps, &prepared, &mut patience).await;
@@ -58,7 +60,7 @@ async fn record_anew(
         let graph = registry.graph();
         let mut report = Report { before: current_heads(graph, &history), ..Report::default() };
         record(prepared, &durations, *listener, &mut report);
-        report.after = heads_after(graph, &[], moves(graph, steps));
+        report.after = heads_after(graph, &History::default(), moves(graph, steps));
         return Ok(report);
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn standing(
     let text = registry.source(index)?;
     let mut partial = PartialRevision::of(row, direction);
     partial.file.clone_from(&revision.file);
-    let fault = |error| fault(revision, &text, error);
+    let fault = |error| fault(&revision.file, &text, error);
     let script = Script::parse(&text).map_err(fault)?;
     let section = script.section(direction, dialect).ok().flatten();
     let Some(section) = section.filter(|section| section.transaction == Transaction::Outside)

@@ -40,7 +40,7 @@ pub(crate) fn run(word: &str) -> Outcome {
 }
 
 fn steps() -> Vec<Step> {
-    let mut steps = vec![Step::cargo("fmt", &["fmt", "--all", "--check"])];
+    let mut steps = vec![Step::new("fmt", fmt)];
     steps.extend(FEATURE_SETS.map(clippy));
     steps.push(Step::new("tests", || test::run(&[]).into()));
     steps.push(Step::new("docs", docs));
@@ -50,6 +50,19 @@ fn steps() -> Vec<Step> {
     steps.push(unpacked::step());
     steps.extend(platforms::steps());
     steps
+}
+
+/// The format of the workspace, and of `fuzz/`, which is outside of it.
+fn fmt() -> Verdict {
+    let workspace: &[&str] = &["fmt", "--all", "--check"];
+    let fuzz: &[&str] = &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"];
+    for arguments in [workspace, fuzz] {
+        let verdict = step::checked(&mut cargo(arguments.iter().copied()));
+        if verdict.is_failure() {
+            return verdict;
+        }
+    }
+    Verdict::Passed
 }
 
 /// What is linted: a name, and the arguments that choose packages and features. `--all-features`

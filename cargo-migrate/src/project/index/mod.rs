@@ -2,6 +2,7 @@
 //! is not opened again. Knows what files are like from outside and what was in them; whatever is
 //! wrong with the index itself only means that there is none.
 
+mod file_system;
 mod place;
 mod stamp;
 mod text;
@@ -12,6 +13,7 @@ use std::path::Path;
 use camino::Utf8Path;
 use migrate_model::Revision;
 
+use file_system::FileSystems;
 use stamp::{Moment, Stamp};
 
 /// Reading fewer files takes less time than anybody notices.
@@ -26,6 +28,13 @@ pub(super) fn path(root: &Utf8Path, files: usize) -> Option<std::path::PathBuf> 
         return None;
     }
     place::of(root)
+}
+
+/// Takes an index away that turned out to be wrong.
+pub(super) fn forget(root: &Utf8Path) {
+    if let Some(index) = place::of(root) {
+        place::remove(&index);
+    }
 }
 
 /// The revisions of the files, which are sorted: from the index, or what `read` makes of the
@@ -44,22 +53,25 @@ pub(super) fn revisions<E>(
     let mut stamps = Vec::with_capacity(names.len());
     let mut revisions = Vec::with_capacity(names.len());
     let (mut found, mut is_outdated) = (0, false);
+    let mut systems = FileSystems::default();
     for name in names {
         // Taken before the file is read: a change while it is read leaves an old stamp behind.
-        let stamp = Stamp::of(&root.join(name));
+        let stamp = Stamp::of(&root.join(name), &mut systems);
         let entry = entry_of(&mut kept, name);
         found += usize::from(entry.is_some());
         let (revision, is_new) = match (entry, stamp) {
             (Some(entry), Some(stamp)) if entry.stamp == stamp && stamp.is_settled(was_read) => {
                 (entry.revision, false)
             }
-            (entry, stamp) => {
+            // Of what tells nothing there is no entry.
+            (entry, None) => (read(name)?, entry.is_some()),
+            (entry, Some(stamp)) => {
                 let revision = read(name)?;
                 let is_kept = entry.is_some_and(|entry| {
-                    Some(entry.stamp) == stamp && entry.revision.checksum == revision.checksum
+                    entry.stamp == stamp && entry.revision.checksum == revision.checksum
                 });
                 // An entry that was too young to be trusted may be old enough by now.
-                (revision, !is_kept || stamp.is_some_and(|stamp| stamp.is_settled(now)))
+                (revision, !is_kept || stamp.is_settled(now))
             }
         };
         is_outdated |= is_new;
@@ -220,7 +232,8 @@ mod tests {
             String::new(),
             "\n".to_owned(),
             good.replace(env!("CARGO_PKG_VERSION"), "0.0.0"),
-            good.replacen(" 1 ", " 2 ", 1),
+            good.replacen("index 1 ", "index 2 ", 1),
+            good.replacen(&format!("{} 1 ", env!("CARGO_PKG_VERSION")), "0.1.0 2 ", 1),
             good.replace("one", "two"),
             good[..good.len() - 9].to_owned(),
         ] {
@@ -231,5 +244,30 @@ mod tests {
         fs::remove_file(folder.index()).unwrap();
         fs::create_dir(folder.index()).unwrap();
         folder.opens(&["a.sql", "b.sql"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn files_of_other_file_systems_are_always_read() {
+        let folder = Folder::new(&["a.sql"]);
+        std::os::unix::fs::symlink("/proc/version", folder.root.join("b.sql")).unwrap();
+        let names = ["./a.sql".to_owned(), "./b.sql".to_owned()];
+        let opened = || {
+            let mut opened = Vec::new();
+            let index = folder.index();
+            revisions(index.as_std_path(), &folder.root, &names, |name| {
+                opened.push(name.to_owned());
+                let read = migrate_build::read(folder.root.as_std_path(), "a.sql", &mut Vec::new());
+                read.map(|file| Revision { file: name.to_owned(), ..file.revision })
+            })
+            .unwrap();
+            opened
+        };
+        opened();
+        folder.age(Duration::from_mins(1));
+        let written = || fs::metadata(folder.index()).unwrap().modified().unwrap();
+        let before = written();
+        assert_eq!(opened(), ["./b.sql"]);
+        assert_eq!(written(), before);
     }
 }

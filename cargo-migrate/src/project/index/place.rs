@@ -40,3 +40,8 @@ pub(super) fn save(index: &Path, text: &str) {
         let _ = fs::remove_file(&beside);
     }
 }
+
+/// Leaves it where it is if it can't be helped.
+pub(super) fn remove(index: &Path) {
+    let _ = fs::remove_file(index);
+}

@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use camino::Utf8Path;
 
+use super::file_system::FileSystems;
+
 /// A file may be written twice within one step of its file system's clock; the coarsest have
 /// steps of two seconds.
 const COARSEST_CLOCK: Duration = Duration::from_secs(2);
@@ -19,12 +21,12 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// The stamp of a file, `None` where there is no file or systems don't tell.
+    /// The stamp of a file, `None` where there is no file or the system doesn't tell.
     #[cfg(unix)]
-    pub(super) fn of(path: &Utf8Path) -> Option<Self> {
+    pub(super) fn of(path: &Utf8Path, systems: &mut FileSystems) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
         let file = std::fs::metadata(path).ok()?;
-        Some(Self {
+        systems.tell_of_changes(file.dev(), path).then(|| Self {
             size: file.size(),
             modified: nanoseconds(file.mtime(), file.mtime_nsec()),
             changed: nanoseconds(file.ctime(), file.ctime_nsec()),
@@ -33,7 +35,7 @@ impl Stamp {
     }
 
     #[cfg(not(unix))]
-    pub(super) fn of(_: &Utf8Path) -> Option<Self> {
+    pub(super) fn of(_: &Utf8Path, _: &mut FileSystems) -> Option<Self> {
         None
     }
 

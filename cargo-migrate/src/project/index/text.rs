@@ -8,8 +8,13 @@ use migrate_model::{Checksum, Revision};
 use super::Entry;
 use super::stamp::{Moment, Stamp};
 
-/// The format's number; the tool's version is there because it decides what is a good file.
+/// The format's number, and the tool's version.
 const HEAD: &str = concat!("cargo-migrate index 1 ", env!("CARGO_PKG_VERSION"));
+
+/// The number of the rules by which a file is good and its header read, because the index has only
+/// files that are good, and what their headers said. It is raised with each change of them, since
+/// two builds of one version may differ in that.
+const RULES: u32 = 1;
 
 /// An index that was read.
 #[derive(Default)]
@@ -23,6 +28,9 @@ pub(super) struct Kept {
 pub(super) fn parse(text: &str) -> Option<Kept> {
     let (head, lines) = text.split_once('\n')?;
     let mut words = head.strip_prefix(HEAD)?.strip_prefix(' ')?.split(' ');
+    if words.next()?.parse() != Ok(RULES) {
+        return None;
+    }
     let was_read = Moment(words.next()?.parse().ok()?);
     let sum: Checksum = words.next()?.parse().ok()?;
     if Checksum::of(lines.as_bytes()) != sum {
@@ -53,5 +61,5 @@ pub(super) fn write(was_read: Moment, stamps: &[Option<Stamp>], revisions: &[Rev
             .expect("writing to a string does not fail");
     }
     let sum = Checksum::of(lines.as_bytes());
-    format!("{HEAD} {} {sum}\n{lines}", was_read.0)
+    format!("{HEAD} {RULES} {} {sum}\n{lines}", was_read.0)
 }

@@ -30,6 +30,8 @@ pub(crate) struct Locked {
     pub(super) key: i64,
     /// The schema of the history tables.
     pub(super) schema: String,
+    /// It was not there when the lock was taken.
+    pub(super) is_schema_missing: bool,
     /// How the session was found, and is left.
     pub(super) search_path: String,
     pub(super) role: String,

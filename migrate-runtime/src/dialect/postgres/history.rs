@@ -1,5 +1,6 @@
 //! The history tables on PostgreSQL: all their SQL.
 
+use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::connect::Session;
@@ -8,7 +9,8 @@ use super::quote;
 use crate::dialect::LogLine;
 use crate::error::ErrorKind;
 use crate::history::{
-    Action, Detail, FORMAT, History, NewRow, Value, answer_columns, insert, reading, refuse_newer,
+    Action, Detail, FORMAT, History, NewRow, STORED_COLUMNS, StoredRevision, Value, answer_columns,
+    insert, reading, refuse_newer,
 };
 use crate::identity::RunIdentity;
 use crate::settings::HistoryTables;
@@ -164,6 +166,29 @@ pub(crate) async fn read_source(
         Err(error) if is_missing_table(&error) => Ok(None),
         Err(error) => Err(reading(error)),
     }
+}
+
+pub(crate) async fn read_stored(
+    session: &mut Session<'_>,
+    tables: &HistoryTables,
+    ids: &[&str],
+) -> Result<Vec<StoredRevision>, ErrorKind> {
+    let ids: Vec<String> = ids.iter().map(|id| quote::text(id)).collect();
+    let sql = format!(
+        "SELECT {} FROM {} WHERE id IN ({}) ORDER BY seq",
+        STORED_COLUMNS.join(", "),
+        names(session, tables).revisions,
+        ids.join(", ")
+    );
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(session.connection()).await;
+    let stored = |row: PgRow| {
+        let mut texts = [const { None }; STORED_COLUMNS.len() - 1];
+        for (index, text) in texts.iter_mut().enumerate() {
+            *text = row.try_get(index).map_err(reading)?;
+        }
+        StoredRevision::parse(texts, row.try_get("down_transaction").map_err(reading)?)
+    };
+    rows.map_err(reading)?.into_iter().map(stored).collect()
 }
 
 /// An INSERT into the log.

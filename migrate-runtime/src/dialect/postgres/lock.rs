@@ -71,11 +71,18 @@ async fn look_around(
             quote::text(&quote::name(&tables.revisions))
         ),
     };
+    let is_missing = match &tables.schema {
+        Some(schema) => {
+            let name = quote::text(&quote::name(schema));
+            format!("pg_catalog.to_regnamespace({name}) IS NULL")
+        }
+        None => "false".to_owned(),
+    };
     let sql = format!(
         "SELECT {schema}::text, pg_catalog.current_setting('search_path'), \
          pg_catalog.current_setting('role'), pg_catalog.pg_backend_pid(), \
          pg_catalog.current_setting('lock_timeout'), \
-         pg_catalog.current_setting('statement_timeout')"
+         pg_catalog.current_setting('statement_timeout'), {is_missing}"
     );
     let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(session.connection()).await;
     let row = row.map_err(taking)?;
@@ -88,6 +95,7 @@ async fn look_around(
     Ok(Locked {
         key: 0,
         schema,
+        is_schema_missing: row.try_get(6).map_err(taking)?,
         search_path: text(1)?.unwrap_or_default(),
         role: text(2)?.unwrap_or_default(),
         pid: row.try_get(3).map_err(taking)?,

@@ -29,6 +29,37 @@ pub(super) enum Preparation {
     Tables,
 }
 
+impl Preparation {
+    pub(super) fn statements(
+        self,
+        batch: &Batch<'_>,
+        locked: &Locked,
+        names: &Names,
+    ) -> Vec<String> {
+        if self == Self::Nothing {
+            return Vec::new();
+        }
+        // To ask for what is there takes the right to make it.
+        let tenant = batch.tenant.filter(|_| locked.is_schema_missing);
+        tenant.map(create_schema).into_iter().chain(create_statements(names)).collect()
+    }
+}
+
+/// Makes a tenant's schema. It may be there by now.
+pub(super) fn create_schema(tenant: &str) -> String {
+    format!("CREATE SCHEMA IF NOT EXISTS {}", quote::name(tenant))
+}
+
+/// Lets statements find a tenant's schema alone, up to the end of the transaction.
+pub(super) fn search_path_of(tenant: &str) -> String {
+    format!("SET LOCAL search_path = {}", quote::name(tenant))
+}
+
+/// The same up to the end of the session, for what runs outside of a transaction.
+pub(super) fn search_path_of_session(tenant: &str) -> String {
+    format!("SET search_path = {}", quote::name(tenant))
+}
+
 /// The message of a step.
 ///
 /// The step's number is a setting that ends with the transaction: a script that commits by itself
@@ -47,8 +78,9 @@ pub(super) fn of_step(
         format!("SET LOCAL migrate.step = {}", quote::text(id)),
     ];
     before.extend(limits.statements());
-    if preparation == Preparation::Tables {
-        before.extend(create_statements(&names));
+    before.extend(preparation.statements(batch, locked, &names));
+    if let Some(tenant) = batch.tenant {
+        before.push(search_path_of(tenant));
     }
     if batch.clears_history {
         before.push(format!("DELETE FROM {}", names.revisions));
@@ -122,10 +154,7 @@ pub(super) fn of_clearing(batch: &Batch<'_>, locked: &Locked, preparation: Prepa
         error_code: None,
         duration: Value::Elapsed,
     };
-    let mut statements = match preparation {
-        Preparation::Tables => create_statements(&names).to_vec(),
-        Preparation::Nothing => Vec::new(),
-    };
+    let mut statements = preparation.statements(batch, locked, &names);
     statements.push(format!("DELETE FROM {}", names.revisions));
     statements.push(log_statement(&names, batch.run, &line) + " RETURNING seq");
     statements.join(";\n")

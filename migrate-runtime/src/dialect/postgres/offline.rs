@@ -4,6 +4,7 @@ use migrate_model::revision::Direction;
 use migrate_model::script::Transaction;
 
 use super::history::{Names, create_statements, log_statement};
+use super::message::{create_schema, search_path_of, search_path_of_session};
 use super::quote;
 use crate::dialect::{Batch, LogLine, ReadyStep};
 use crate::history::{Value, insert};
@@ -16,6 +17,10 @@ pub(crate) const HEAD: &str =
 pub(crate) fn script(batch: &Batch<'_>) -> String {
     let names = Names::of(batch.tables, batch.tables.schema.as_deref());
     let mut lines = vec!["BEGIN;".to_owned()];
+    if let Some(tenant) = batch.tenant {
+        lines.extend(batch.expected_version.is_none().then(|| create_schema(tenant) + ";"));
+        lines.push(search_path_of(tenant) + ";");
+    }
     if batch.expected_version.is_none() {
         lines.extend(create_statements(&names).into_iter().map(|statement| statement + ";"));
     }
@@ -26,7 +31,11 @@ pub(crate) fn script(batch: &Batch<'_>) -> String {
         match step.transaction {
             Transaction::Inside => lines.push(section),
             Transaction::Outside => {
-                lines.extend(["COMMIT;".to_owned(), section, "BEGIN;".to_owned()]);
+                lines.push("COMMIT;".to_owned());
+                lines.extend(batch.tenant.map(|tenant| search_path_of_session(tenant) + ";"));
+                lines.push(section);
+                lines.extend(batch.tenant.map(|_| "RESET search_path;".to_owned()));
+                lines.push("BEGIN;".to_owned());
             }
         }
         lines.extend(books(batch, &names, step).map(|statement| statement + ";"));

@@ -15,8 +15,8 @@ use super::apply::TICK;
 use super::connect::{Locked, Session};
 use super::error::{database_fault, is_canceled, is_lock_timeout, position, sqlstate};
 use super::fingerprint::{fingerprint, invalid_indexes};
-use super::history::{Names, create_statements, log_statement};
-use super::message::left_as_found;
+use super::history::{Names, log_statement};
+use super::message::{Preparation, left_as_found, search_path_of_session};
 use super::session_limits::SessionLimits;
 use super::{lock, quote};
 use crate::dialect::{Batch, LogLine, Outcome, ReadyStep, StepError, Unfinished};
@@ -79,6 +79,10 @@ impl OneByOne<'_, '_, '_> {
         let listener = patience.listener();
         let (revision, direction) = (self.step.revision, self.step.direction);
         listener(&Event::StepStarted { revision, direction });
+        if let Some(tenant) = self.batch.tenant {
+            // Its schema may be made only then; the session is left as it was found.
+            self.write(search_path_of_session(tenant)).await?;
+        }
         let first = match self.batch.unfinished {
             Some(unfinished) => self.go_on(unfinished).await?,
             None => self.open().await?,
@@ -99,10 +103,11 @@ impl OneByOne<'_, '_, '_> {
 
     /// Writes the row that says that the step has begun.
     async fn open(&mut self) -> Result<usize, StepError> {
-        let mut statements = match self.batch.expected_version {
-            None => create_statements(&self.names).to_vec(),
-            Some(_) => Vec::new(),
+        let preparation = match self.batch.expected_version {
+            None => Preparation::Tables,
+            Some(_) => Preparation::Nothing,
         };
+        let mut statements = preparation.statements(self.batch, self.locked, &self.names);
         let total = self.total();
         statements.push(match self.step.direction {
             Direction::Up => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteArguments;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection};
 
 use super::connect::Handle;
@@ -11,8 +11,8 @@ use super::transaction::ImmediateTransaction;
 use crate::dialect::{Batch, LogLine};
 use crate::error::ErrorKind;
 use crate::history::{
-    Action, COLUMN, COLUMNS, Columns, Detail, FORMAT, History, NewRow, Value, answer_columns,
-    insert, reading, refuse_newer,
+    Action, COLUMN, COLUMNS, Columns, Detail, FORMAT, History, NewRow, STORED_COLUMNS,
+    StoredRevision, Value, answer_columns, insert, reading, refuse_newer,
 };
 use crate::identity::{RunIdentity, now};
 use crate::patience::Patience;
@@ -160,6 +160,30 @@ pub(crate) async fn read_source(
         Ok(source) => Ok(source.flatten()),
         Err(error) => explain_failed_read(connection, tables, error).await.map(|_| None),
     }
+}
+
+pub(crate) async fn read_stored(
+    handle: &mut Handle<'_>,
+    tables: &HistoryTables,
+    ids: &[&str],
+) -> Result<Vec<StoredRevision>, ErrorKind> {
+    let ids: Vec<String> = ids.iter().map(|id| literal(&Value::from(*id))).collect();
+    let sql = format!(
+        "SELECT {} FROM {} WHERE id IN ({}) ORDER BY seq",
+        STORED_COLUMNS.join(", "),
+        table(&tables.revisions),
+        ids.join(", ")
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    let rows = query.fetch_all(handle.connection()).await.map_err(reading)?;
+    let stored = |row: SqliteRow| {
+        let mut texts = [const { None }; STORED_COLUMNS.len() - 1];
+        for (index, text) in texts.iter_mut().enumerate() {
+            *text = row.try_get(index).map_err(reading)?;
+        }
+        StoredRevision::parse(texts, row.try_get("down_transaction").map_err(reading)?)
+    };
+    rows.into_iter().map(stored).collect()
 }
 
 /// The number of the newest log line, 0 if there is none.

@@ -86,13 +86,15 @@ fn ways_out(
         Wanted::Itself => return vec![format!("name one of them, for example {last}")],
         Wanted::Parent(several) => {
             hints.push(format!("go on with one of them:    cargo migrate new \"…\" --head {last}"));
-            if several == MultipleHeads::Allow {
+            if several == MultipleHeads::Allow || are_separate(graph, heads) {
                 return hints;
             }
         }
-        Wanted::Target(_) if are_separate(graph, heads) => {
+        Wanted::Target(command) if are_separate(graph, heads) => {
+            // Only these two take several.
+            let command = if command.starts_with("stamp") { command } else { "up" };
             return vec![
-                "take all of them:          cargo migrate up heads".to_owned(),
+                format!("take all of them:          cargo migrate {command} heads"),
                 "and always, for lineages that are separate on purpose: multiple-heads = \"allow\" \
                  in [package.metadata.migrate]"
                     .to_owned(),
