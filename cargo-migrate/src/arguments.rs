@@ -159,6 +159,8 @@ pub(crate) enum Command {
     Stamp(Stamp),
     /// Take revisions down and apply them again
     Redo(Redo),
+    /// Go on with a revision that a run has left half-way
+    Resume(Resume),
     /// Open a revision in $VISUAL or $EDITOR
     Edit(Edit),
     /// Create, drop or reset the database
@@ -250,6 +252,25 @@ pub(crate) struct Redo {
     /// How many revisions
     #[arg(value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) count: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The revision that is meant [default: the one there is]
+    #[arg(value_name = "REV")]
+    pub(crate) revision: Option<String>,
+    /// The statement at which it stopped took effect, or was done by hand: go on behind it
+    #[arg(long, conflicts_with = "again")]
+    pub(crate) done: bool,
+    /// The statement at which it stopped did not take effect: run it again
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// How long to wait for other writers [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) lock_timeout: Option<Duration>,
+    /// How long a statement may run; 0s is no limit [default: no limit]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) statement_timeout: Option<Duration>,
 }
 
 #[derive(Debug, Args)]

@@ -7,9 +7,11 @@ use migrate_model::revision::Direction;
 use migrate_model::revision::FileError;
 use migrate_model::{Graph, GraphError, Position, TargetError};
 use migrate_runtime::{
-    EditedRevision, ErrorKind, Failure, STORED_DOWN, SourceError, Status, UnknownRevision,
+    EditedRevision, ErrorKind, Failure, PartWay, PartialRevision, STORED_DOWN, SourceError, Status,
+    Undecided, UnknownRevision,
 };
 
+use crate::exit::Exit;
 use crate::moved::moved;
 use crate::output::diff;
 use crate::output::fork::{self, Wanted};
@@ -190,10 +192,16 @@ impl RunError {
                 hints: self.again.iter().map(|again| format!("go on: {again}")).collect(),
                 ..plain()
             },
+            ErrorKind::Partial(partial) => self.of_partial(partial),
+            ErrorKind::Undecided(undecided) => self.of_undecided(undecided),
+            ErrorKind::Stopped { id, .. } => Diagnostic {
+                revision: Some(id.to_string()),
+                hints: self.again.iter().map(|again| format!("go on: {again}")).collect(),
+                ..plain()
+            },
             ErrorKind::NothingStored { id } => {
                 Diagnostic { revision: Some(id.to_string()), ..plain() }
             }
-            ErrorKind::Partial { id } => Diagnostic { revision: Some(id.clone()), ..plain() },
             ErrorKind::Source(_)
             | ErrorKind::LockTimeout { .. }
             | ErrorKind::HistoryVersion { .. }
@@ -258,6 +266,29 @@ impl RunError {
             .hint(Some(format!("no SQL changed (a comment)? record it:   {accept}")))
     }
 
+    fn of_partial(&self, partial: &PartialRevision) -> Diagnostic {
+        let diagnostic = Diagnostic {
+            revision: Some(partial.id.clone()),
+            statement: partial.statement().map(str::to_owned),
+            ..Diagnostic::new(self.error.code(), self.error.to_string()).hint(self.error.hint())
+        };
+        match partial.position {
+            Some(position) => diagnostic.at(Place::new(self.shown(&partial.file), position)),
+            None => diagnostic,
+        }
+    }
+
+    fn of_undecided(&self, undecided: &Undecided) -> Diagnostic {
+        let diagnostic = Diagnostic {
+            revision: Some(undecided.id.to_string()),
+            statement: undecided.statement.clone(),
+            notes: vec!["nothing was run".to_owned()],
+            ..Diagnostic::new(self.error.code(), self.error.to_string()).hint(self.error.hint())
+        };
+        let position = undecided.position.unwrap_or(Position::START);
+        diagnostic.at(Place::new(self.shown(&undecided.file), position))
+    }
+
     fn of_failure(&self, failure: &Failure) -> Diagnostic {
         let again = self.again.as_deref().unwrap_or("cargo migrate up");
         let is_the_databases = self.error.code().starts_with("database.");
@@ -276,7 +307,14 @@ impl RunError {
             None => diagnostic.notes.push(format!("in the bookkeeping or the commit of {file}")),
         }
         diagnostic.notes.extend(failure.notes());
-        if failure.rolled_back.is_empty() {
+        if let Some(PartWay { done, total }) = failure.part_way {
+            diagnostic.exit = Exit::Undecided;
+            let is_or_are = if done == 1 { "is" } else { "are" };
+            diagnostic.notes.push(format!(
+                "{done} of {total} statements {is_or_are} done and recorded, outside of a \
+                 transaction; this one has no effect"
+            ));
+        } else if failure.rolled_back.is_empty() {
             diagnostic.notes.push("it could not be confirmed that it was rolled back".to_owned());
         } else {
             let ids: Vec<&str> = failure.rolled_back.iter().map(AsRef::as_ref).collect();
@@ -286,9 +324,15 @@ impl RunError {
         diagnostic.notes.push(done_before(&report.ids()));
         diagnostic.hint(match failure.direction {
             _ if is_the_databases || failure.time_limit.is_some() => self.error.hint(),
+            _ if self.error.code() == "revision.undecided" => {
+                Some(format!("find out what became of it, and go on: {again}"))
+            }
             Direction::Up => Some(format!("correct the file, then: {again}")),
             Direction::Down if failure.file == STORED_DOWN => {
                 Some("take it down with the version of the code that has its file".to_owned())
+            }
+            Direction::Down if failure.part_way.is_some() => {
+                Some(format!("correct the file, then: cargo migrate resume {}", failure.id))
             }
             Direction::Down => Some(format!(
                 "correct the file, record that: cargo migrate accept {}\nthen: {again}",

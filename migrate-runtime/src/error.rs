@@ -9,6 +9,7 @@ use migrate_model::{Checksum, Position, TargetError};
 use crate::dialect::{self, database_fault, notes};
 use crate::registry::SourceError;
 use crate::report::Report;
+use crate::status::PartialRevision;
 
 /// Why a run did not do all it was asked, and what it had done by then.
 ///
@@ -67,7 +68,7 @@ impl Error {
     /// fit for further use. One that isn't must be closed; one of a pool has been.
     pub fn is_connection_usable(&self) -> bool {
         match &*self.kind {
-            ErrorKind::Failed(failure) => !failure.rolled_back.is_empty(),
+            ErrorKind::Failed(failure) => !failure.is_uncertain(),
             ErrorKind::Database { source, .. } => database_fault(source) != Some("database.lost"),
             _ => true,
         }
@@ -147,12 +148,13 @@ pub enum ErrorKind {
     /// Applied revisions that are not among those at hand: the database is newer. Never empty.
     #[error("{}", unknown_text(.0))]
     Unknown(Vec<UnknownRevision>),
-    /// A revision that is applied in part.
-    #[error("revision {id} is applied only in part")]
-    Partial {
-        /// The revision.
-        id: String,
-    },
+    /// A revision that is applied in part, and with which this run can't go on.
+    #[error("{0}")]
+    Partial(Box<PartialRevision>),
+    /// A statement of an earlier run, outside of a transaction, of which nobody knows whether it
+    /// took effect.
+    #[error("{0}")]
+    Undecided(Box<Undecided>),
     /// A revision that can't be taken down.
     #[error("revision {id} can't be taken down: {file} has no `down` section")]
     Irreversible {
@@ -226,6 +228,14 @@ pub enum ErrorKind {
     /// Somebody asked the run to stop; the revision that was running is rolled back.
     #[error("interrupted; the revision that was running is rolled back")]
     Interrupted,
+    /// Somebody asked the run to stop while a revision was running outside of a transaction.
+    #[error("interrupted; {} of {} statements of {id} are done", .part_way.done, .part_way.total)]
+    Stopped {
+        /// The revision.
+        id: RevisionId,
+        /// How far it is.
+        part_way: PartWay,
+    },
     /// A call that can't be carried out.
     #[error("{message}")]
     Usage {
@@ -468,9 +478,26 @@ pub struct Failure {
     pub grant: Option<String>,
     /// The revisions that were rolled back with it; empty if that could not be confirmed.
     pub rolled_back: Vec<RevisionId>,
+    /// What stays of a revision whose statements run outside of a transaction. The statement that
+    /// failed has no effect.
+    pub part_way: Option<PartWay>,
+}
+
+/// How far a revision is whose statements run outside of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartWay {
+    /// How many statements are done.
+    pub done: usize,
+    /// How many there are.
+    pub total: usize,
 }
 
 impl Failure {
+    /// Whether nobody knows what is left of the revision.
+    fn is_uncertain(&self) -> bool {
+        self.rolled_back.is_empty() && self.part_way.is_none()
+    }
+
     /// What the server says beyond that, a line each: detail, hint, and where in a function it
     /// happened. None on SQLite.
     pub fn notes(&self) -> Vec<String> {
@@ -511,6 +538,58 @@ impl fmt::Display for Failure {
     }
 }
 
+/// A statement of which nobody knows whether it took effect: a run broke off while it was running,
+/// and it doesn't show in the schema. Its text is not in the `Debug` output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// The revision.
+    pub id: RevisionId,
+    /// Which way it went.
+    pub direction: Direction,
+    /// Its file.
+    pub file: String,
+    /// Where the statement begins in the file, if it's still there.
+    pub position: Option<Position>,
+    /// The statement.
+    pub statement: Option<String>,
+    /// Which statement it is, from 1.
+    pub number: usize,
+    /// How many there are.
+    pub total: usize,
+}
+
+impl Undecided {
+    fn ways_out(&self) -> String {
+        let id = &self.id;
+        format!(
+            "look whether it did, then\nit did, go on behind it:    cargo migrate resume {id} --done\n\
+             it did not, run it again:   cargo migrate resume {id} --again"
+        )
+    }
+}
+
+impl fmt::Debug for Undecided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Undecided")
+            .field("id", &self.id)
+            .field("file", &self.file)
+            .field("position", &self.position)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Undecided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, number, total, .. } = self;
+        write!(
+            f,
+            "a run of {id} broke off in statement {number} of {total}, and nobody knows whether \
+             that took effect"
+        )
+    }
+}
+
 impl ErrorKind {
     /// The stable code, `area.name`.
     ///
@@ -528,15 +607,16 @@ impl ErrorKind {
             }
             Self::Edited(_) => "integrity.edited",
             Self::Unknown(_) => "integrity.unknown",
-            Self::Partial { .. } => "integrity.partial",
+            Self::Partial(_) => "integrity.partial",
+            Self::Undecided(_) => "revision.undecided",
             Self::Irreversible { .. } | Self::NothingStored { .. } => "revision.irreversible",
-            Self::Failed(failure) if failure.rolled_back.is_empty() => "revision.undecided",
+            Self::Failed(failure) if failure.is_uncertain() => "revision.undecided",
             Self::Failed(failure) => database_fault(&failure.source).unwrap_or("revision.failed"),
             Self::LockTimeout { .. } => "lock.timeout",
             Self::LockLost => "lock.lost",
             Self::Unreachable { .. } => "database.unreachable",
             Self::HistoryVersion { .. } => "history.version",
-            Self::Interrupted => "revision.interrupted",
+            Self::Interrupted | Self::Stopped { .. } => "revision.interrupted",
             Self::Database { source, .. } => database_fault(source).unwrap_or("database.error"),
             Self::Permission { .. } => "database.permission",
             Self::Usage { code, .. } => code,
@@ -590,7 +670,7 @@ impl ErrorKind {
             Self::HistoryVersion { .. } => {
                 Some("update cargo-migrate and migrate-runtime".to_owned())
             }
-            Self::Interrupted => Some("go on: cargo migrate up".to_owned()),
+            Self::Interrupted | Self::Stopped { .. } => Some("go on: cargo migrate up".to_owned()),
             Self::Failed(failure) if failure.time_limit.is_some() => Some(
                 "let it run longer: --statement-timeout 10m, or `statement-timeout` in \
                  [package.metadata.migrate]"
@@ -602,7 +682,15 @@ impl ErrorKind {
             },
             Self::Permission { grant, .. } => Some(who_may(grant)),
             Self::Database { source, .. } => way_out(source),
-            Self::Partial { .. } => Some("see how far it is: cargo migrate status".to_owned()),
+            Self::Partial(partial) if partial.goes_on => {
+                Some(format!("finish it first: cargo migrate resume {}", partial.id))
+            }
+            Self::Partial(partial) => Some(format!(
+                "see how far it is: cargo migrate status\nfinish it or undo it by hand, then \
+                 record what holds: cargo migrate stamp --purge, with {} or without",
+                partial.id
+            )),
+            Self::Undecided(undecided) => Some(undecided.ways_out()),
             Self::Usage { code: "config.database_url", .. } => Some(
                 "a URL looks like sqlite:app.db; mode=ro|rw|rwc, cache=private|shared, \
                  immutable=true and vfs=NAME may follow a `?`"

@@ -80,16 +80,18 @@ pub use registry::{CrateInfo, Registry, SourceError};
 
 #[cfg(feature = "_dialect")]
 pub use {
-    error::{EditedRevision, Error, ErrorKind, Failure, STORED_DOWN, UnknownRevision},
+    error::{
+        EditedRevision, Error, ErrorKind, Failure, PartWay, STORED_DOWN, Undecided, UnknownRevision,
+    },
     event::Event,
     history::{AppliedRevision, RowState},
     identity::GitCommit,
     into_database::IntoDatabase,
     migrator::Migrator,
     offline::OfflineRange,
-    report::{Plan, Report, Step, StepReport},
+    report::{Answer, Plan, Report, Step, StepReport},
     settings::{HistoryTables, MultipleHeads, OnUnknown, StoreSource, TransactionMode},
-    status::{Accepted, Finding, Status},
+    status::{Accepted, Finding, PartialRevision, Status},
 };
 
 /// The connection library, in the version that this crate's types belong to.

@@ -18,7 +18,7 @@ use crate::interrupt::Interrupt;
 use crate::into_database::IntoDatabase;
 use crate::patience::Patience;
 use crate::registry::Registry;
-use crate::report::{Plan, Report};
+use crate::report::{Answer, Plan, Report};
 use crate::runner::{self, Context, Goal, Integrity, Prepared, Purpose, Revisions};
 use crate::settings::{
     HistoryTables, MultipleHeads, OnUnknown, Settings, StoreSource, TransactionMode,
@@ -242,6 +242,31 @@ impl Migrator {
         self.reach(database, Goal::Down(target)).await
     }
 
+    /// Goes on with the revision that a run has left half-way, and does nothing else: its
+    /// statements run outside of a transaction, and the run that began it failed or was killed.
+    /// `revision` says which one is meant. Where it can't be known whether the statement at which
+    /// it stopped took effect ([`ErrorKind::Undecided`]), `answer` says it.
+    ///
+    /// ```
+    /// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+    /// # let migrator = Migrator::new(Registry::from_files(Vec::new(), shop)?.into());
+    /// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+    /// assert!(migrator.resume(&pool, None, None).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn resume<'c>(
+        &self,
+        database: impl IntoDatabase<'c>,
+        revision: Option<&str>,
+        answer: Option<Answer>,
+    ) -> Result<Report, Error> {
+        self.reach(database, Goal::Resume { revision, answer }).await
+    }
+
     /// Records that the targets and what they need are applied, without running anything. What is
     /// related to a target gives way to it, other branches stay; `base` records that nothing is.
     pub async fn stamp<'c>(
@@ -319,6 +344,11 @@ impl Migrator {
         let applied = runner::applied_of(graph, &history);
         let mut pending: Vec<usize> =
             (0..graph.len()).filter(|index| !applied.contains(*index)).collect();
+        let is_partial = |index: &usize| {
+            let id = graph.revision(*index).id.as_str();
+            integrity.partial.iter().any(|partial| partial.id == id)
+        };
+        pending.retain(|index| !is_partial(index));
         graph.sort_oldest_first(&mut pending);
         Ok(Status {
             current: runner::current_heads(graph, &history),
@@ -420,7 +450,7 @@ impl Migrator {
     ) -> Result<Report, Error> {
         let access = match goal {
             Goal::Newest(_) | Goal::Up(_) | Goal::Stamp(_) => Access::Create,
-            Goal::Down(_) => Access::Existing,
+            Goal::Down(_) | Goal::Resume { .. } => Access::Existing,
         };
         let mut connection = self.open(database, access).await?;
         let outcome = runner::run(&mut connection, &self.context(), goal).await;

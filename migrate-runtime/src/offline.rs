@@ -51,7 +51,7 @@ pub(crate) fn script(
     let Context { registry, settings, run, interrupt, .. } = context;
     let graph = registry.graph();
     let applied = start_state(registry, from)?;
-    let goal = goal.fix_on(graph, &applied)?;
+    let goal = goal.fix_on(graph, &applied, None)?;
     let revisions = Revisions::at_hand(registry);
     let starts_empty = applied.is_empty();
     let mut scripts = vec![connection::script_head(dialect)?];
@@ -66,6 +66,7 @@ pub(crate) fn script(
             expected_version: (!starts_empty || scripts.len() > 1).then_some(0),
             clears_history: false,
             interrupt,
+            unfinished: None,
             steps: &[prepared.ready()],
         };
         scripts.push(connection::script(dialect, &batch)?);

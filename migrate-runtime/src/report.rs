@@ -141,3 +141,18 @@ impl Report {
         self.steps.iter().map(|step| step.step.id.as_str()).collect()
     }
 }
+
+/// What somebody says of the statement at which a run stopped, where the database can't tell.
+///
+/// ```
+/// use migrate_runtime::Answer;
+///
+/// assert_ne!(Answer::Done, Answer::Again);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It took effect: go on behind it.
+    Done,
+    /// It did not: run it again.
+    Again,
+}

@@ -8,6 +8,7 @@ mod forum_shop;
 mod killed;
 mod main_job;
 mod newer_database;
+mod outside;
 mod session;
 mod tenants;
 mod tls;

@@ -35,7 +35,7 @@ const URLS: [&str; 20] = [
 ];
 
 /// Every command, with what makes it go as far as it can.
-const COMMANDS: [&str; 38] = [
+const COMMANDS: [&str; 39] = [
     "up --dry-run",
     "up --sql",
     "status",
@@ -49,6 +49,7 @@ const COMMANDS: [&str; 38] = [
     "show --sql",
     "down --dry-run",
     "redo",
+    "resume",
     "down",
     "stamp head",
     "stamp head --sql",

@@ -97,7 +97,7 @@ impl<'a> States<'a> {
         Self {
             applied: status.applied.iter().map(|row| row.id.as_str()).collect(),
             edited: status.edited.iter().map(|edited| edited.id.as_str()).collect(),
-            partial: status.partial.iter().map(String::as_str).collect(),
+            partial: status.partial.iter().map(|partial| partial.id.as_str()).collect(),
             current: status.current.iter().map(String::as_str).collect(),
         }
     }

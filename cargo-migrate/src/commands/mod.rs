@@ -20,6 +20,7 @@ mod parents;
 pub(crate) mod rebase;
 pub(crate) mod redo;
 pub(crate) mod restore;
+pub(crate) mod resume;
 mod revision_file;
 mod run;
 pub(crate) mod show;

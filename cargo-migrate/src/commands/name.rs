@@ -2,7 +2,7 @@
 
 use migrate_model::revision::{Applied, Identifier};
 use migrate_model::{Graph, TargetError};
-use migrate_runtime::{ErrorKind, Migrator, Status};
+use migrate_runtime::{ErrorKind, Migrator, RowState, Status};
 
 use crate::arguments::Common;
 use crate::error::CliError;
@@ -80,7 +80,8 @@ fn several(graph: &Graph, error: &TargetError) -> CliError {
 
 /// What is applied, in terms of the graph.
 pub(super) fn applied(graph: &Graph, status: &Status) -> Applied {
-    Applied::of(graph, status.applied.iter().map(|row| row.id.as_str()))
+    let whole = status.applied.iter().filter(|row| row.state != RowState::UpPartial);
+    Applied::of(graph, whole.map(|row| row.id.as_str()))
 }
 
 /// The state of the database, if all that is applied there is known here: else nobody can say what

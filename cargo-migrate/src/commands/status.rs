@@ -1,6 +1,6 @@
 //! `status`: applied, pending, edited, unknown and partial at a glance.
 
-use migrate_runtime::MultipleHeads;
+use migrate_runtime::{MultipleHeads, PartialRevision, RowState};
 use serde_json::json;
 
 use super::Outcome;
@@ -8,7 +8,7 @@ use super::run::heads;
 use crate::arguments::Common;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::{Output, REMOVED};
+use crate::output::{DIM, Output, REMOVED};
 use crate::project::Project;
 
 /// How many pending revisions are listed; the rest is counted.
@@ -27,16 +27,19 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
 
     let edited: Vec<&str> = status.edited.iter().map(|edited| edited.id.as_str()).collect();
     let unknown: Vec<&str> = status.unknown.iter().map(|unknown| unknown.id.as_str()).collect();
+    let whole = status.applied.iter().filter(|row| row.state != RowState::UpPartial);
+    let applied = whole.count();
+    let partial: Vec<&str> = status.partial.iter().map(|partial| partial.id.as_str()).collect();
     output.json(&json!({
         "database": url.shown(),
         "dialect": url.dialect().name(),
         "heads": graph_heads,
         "current": status.current,
-        "applied": status.applied.len(),
+        "applied": applied,
         "pending": status.pending,
         "edited": edited,
         "unknown": unknown,
-        "partial": status.partial,
+        "partial": partial,
     }));
 
     output.verb("Database", url.shown());
@@ -53,7 +56,7 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
         "Revisions",
         format_args!(
             "{} applied, {} pending, {} edited, {} unknown, {} partial",
-            status.applied.len(),
+            applied,
             status.pending.len(),
             edited.len(),
             unknown.len(),
@@ -70,7 +73,13 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
     for finding in status.findings() {
         output.line(format_args!("{REMOVED}{:>12}{REMOVED:#} {}", "Found", finding.message));
     }
-    if !status.findings().is_empty() {
+    for partial in &status.partial {
+        explain(&project, partial, output);
+    }
+    let goes_on = status.partial.iter().find(|partial| partial.goes_on);
+    if let Some(partial) = goes_on.filter(|_| status.findings().len() == 1) {
+        output.next(format_args!("{} goes on with it", partial.command()));
+    } else if !status.findings().is_empty() {
         output.next("cargo migrate verify shows what differs, and the ways out");
     } else if graph_heads.len() > 1 && project.multiple_heads() == MultipleHeads::Deny {
         let heads = graph_heads.join(", ");
@@ -81,4 +90,14 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
         output.next("cargo migrate new \"…\" writes the first revision");
     }
     Ok(Exit::Done)
+}
+
+/// The statement at which a revision stopped, and where it stands.
+fn explain(project: &Project, partial: &PartialRevision, output: &Output) {
+    let (Some(position), Some(statement)) = (partial.position, partial.statement()) else { return };
+    let place = format!("{}:{position}", project.shown(&partial.file));
+    output.verb("Stopped", format_args!("{place}, statement {}", partial.done + 1));
+    for line in statement.lines() {
+        output.line(format_args!("{:>12} {DIM}{line}{DIM:#}", ""));
+    }
 }

@@ -47,7 +47,13 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
     }
     if let Some(first) = findings.first() {
         let id = &first.revision;
-        output.next(format_args!("cargo migrate restore {id} writes back what was applied"));
+        match status.partial.iter().find(|partial| partial.id == *id && partial.goes_on) {
+            Some(partial) => output.next(format_args!("{} goes on with it", partial.command())),
+            None => {
+                output
+                    .next(format_args!("cargo migrate restore {id} writes back what was applied"));
+            }
+        }
         if first.code == "integrity.edited" {
             output.next(format_args!("cargo migrate accept {id} records a deliberate edit"));
         }

@@ -102,6 +102,9 @@ pub enum ScriptProblem {
     /// `transaction:false` on SQLite, which this version does not run.
     #[error("`transaction:false` is not supported by this version")]
     TransactionFalse,
+    /// `transaction:false` in a run that shall be one transaction.
+    #[error("`transaction:false`, but the whole run shall be one transaction")]
+    OutsideOfAll,
 }
 
 fn that_runs(transaction: Transaction) -> &'static str {
@@ -130,7 +133,7 @@ impl ScriptProblem {
             Self::Unterminated { .. } => "script.unterminated",
             Self::TransactionControl { .. } => "script.transaction_control",
             Self::NoEffectInTransaction { .. } => "script.no_effect",
-            Self::TransactionFalse => "script.transaction_false",
+            Self::TransactionFalse | Self::OutsideOfAll => "script.transaction_false",
             Self::NeedsNoTransaction { .. } => "script.needs_no_transaction",
             Self::ClientOnly { .. } => "script.client_command",
         }
@@ -180,6 +183,7 @@ impl ScriptProblem {
                  that others reference deletes its rows, with all that cascades from them"
             }
             Self::TransactionFalse => "delete the word: the section then runs in a transaction",
+            Self::OutsideOfAll => "let each revision be a transaction: --transaction each",
         };
         Some(hint.to_owned())
     }

@@ -10,14 +10,16 @@ pub(crate) mod sqlite;
 use std::time::Duration;
 
 use migrate_model::revision::Direction;
-use migrate_model::script::Statement;
+use migrate_model::script::{Statement, Transaction};
 use migrate_model::{Checksum, Revision};
 
 use crate::error::ErrorKind;
+use crate::history::journal::Journal;
 use crate::history::{Action, NewRow, Value};
 use crate::identity::RunIdentity;
 use crate::interrupt::Interrupt;
 use crate::registry::CrateInfo;
+use crate::report::Answer;
 use crate::settings::HistoryTables;
 
 /// Whether opening may create the database.
@@ -44,7 +46,17 @@ pub(crate) struct Batch<'a> {
     pub(crate) clears_history: bool,
     /// What may end a statement of the steps early.
     pub(crate) interrupt: &'a Interrupt,
+    /// How far the step is that an earlier run has begun: the batch's only one.
+    pub(crate) unfinished: Option<&'a Unfinished>,
     pub(crate) steps: &'a [ReadyStep<'a>],
+}
+
+/// A step whose statements run outside of a transaction, and of which some have.
+#[derive(Debug, Clone)]
+pub(crate) struct Unfinished {
+    pub(crate) journal: Journal,
+    /// What somebody says of the statement at which it stopped.
+    pub(crate) answer: Option<Answer>,
 }
 
 /// A step with all that it sends, checked before the first step begins.
@@ -52,6 +64,8 @@ pub(crate) struct ReadyStep<'a> {
     pub(crate) revision: &'a Revision,
     pub(crate) direction: Direction,
     pub(crate) action: Action,
+    /// Whether its statements are a transaction together, or run one by one.
+    pub(crate) transaction: Transaction,
     /// The section that runs; empty for a stamp.
     pub(crate) section: &'a str,
     /// The statements of the section, as places in it.
@@ -91,6 +105,19 @@ pub(crate) enum StepError {
         /// What would give a right that was missing, if the database tells.
         grant: Option<String>,
     },
+    /// A statement outside of a transaction failed. It has no effect, those before it stay.
+    PartWay {
+        statement: usize,
+        /// Where in the step's section, in bytes, if the database tells.
+        offset: Option<usize>,
+        source: sqlx::Error,
+        /// How many statements are done.
+        done: usize,
+    },
+    /// Somebody wanted the run to stop; so many statements are done, outside of a transaction.
+    Stopped { done: usize },
+    /// It can't be known whether a statement of an earlier run took effect. Nothing was run.
+    Undecided { statement: usize },
 }
 
 /// The stable code of an error that is the database's fault and no statement's: no permission, a

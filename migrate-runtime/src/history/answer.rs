@@ -1,6 +1,7 @@
 //! The answer to the one query that tells all of a database: a row of three texts, the format, the
 //! version and the rows. A thousand rows would be a thousand wake-ups of ours.
 
+use super::journal::Journal;
 use super::{AppliedRevision, Detail, FORMAT, History, RowState};
 use crate::error::ErrorKind;
 
@@ -8,16 +9,19 @@ use crate::error::ErrorKind;
 pub(crate) const ROW: char = '\x1E';
 pub(crate) const COLUMN: char = '\x1F';
 
+/// How many columns are read.
+pub(crate) const COLUMNS: usize = 11;
+
 /// The columns of a row, in the order in which they are read. `message` is the dialect's expression
 /// for a message without row separators: free text could hold one; being last, it may hold the
 /// other.
-pub(crate) fn answer_columns(detail: Detail, message: &'static str) -> [&'static str; 8] {
-    let [applied_at, file, message] = match detail {
-        Detail::Plan => ["''"; 3],
+pub(crate) fn answer_columns(detail: Detail, message: &'static str) -> [&'static str; COLUMNS] {
+    let [done, total, done_hash, applied_at, file, message] = match detail {
+        Detail::Plan => ["0", "0", "''", "''", "''", "''"],
         // No file's name has control characters.
-        Detail::All => ["applied_at", "file", message],
+        Detail::All => ["done", "total", "coalesce(done_hash, '')", "applied_at", "file", message],
     };
-    ["seq", "id", "revises", "checksum", "state", applied_at, file, message]
+    ["seq", "id", "revises", "checksum", "state", done, total, done_hash, applied_at, file, message]
 }
 
 /// Tables of a newer format than ours are not read.
@@ -53,8 +57,10 @@ impl History {
 }
 
 fn applied_revision(row: &str) -> Option<AppliedRevision> {
-    let fields: Vec<&str> = row.splitn(8, COLUMN).collect();
-    let [seq, id, revises, checksum, state, applied_at, file, message] = fields[..] else {
+    let fields: Vec<&str> = row.splitn(COLUMNS, COLUMN).collect();
+    let [seq, id, revises, checksum, state, done, total, done_hash, applied_at, file, message] =
+        fields[..]
+    else {
         return None;
     };
     Some(AppliedRevision {
@@ -66,5 +72,6 @@ fn applied_revision(row: &str) -> Option<AppliedRevision> {
         message: message.to_owned(),
         file: file.to_owned(),
         applied_at: applied_at.to_owned(),
+        journal: Journal::parse(done, total, done_hash)?,
     })
 }

@@ -2,17 +2,19 @@
 
 mod answer;
 mod columns;
+pub(crate) mod journal;
 mod stored;
 
 use migrate_model::RevisionId;
 use migrate_model::revision::{Direction, Kind};
 
 #[cfg(feature = "_sqlite")]
-pub(crate) use answer::COLUMN;
+pub(crate) use answer::{COLUMN, COLUMNS};
 pub(crate) use answer::{answer_columns, reading, refuse_newer};
 #[cfg(feature = "_sqlite")]
 pub(crate) use columns::Columns;
 pub(crate) use columns::{Value, insert};
+use journal::Journal;
 pub(crate) use stored::{COLUMNS as STORED_COLUMNS, StoredRevision};
 
 /// The format of the history tables that this version writes.
@@ -47,6 +49,15 @@ pub enum RowState {
 }
 
 impl RowState {
+    /// Which way a run went that left this state; `None` where nothing is left to do.
+    pub(crate) const fn unfinished(self) -> Option<Direction> {
+        match self {
+            Self::Applied => None,
+            Self::UpPartial => Some(Direction::Up),
+            Self::DownPartial => Some(Direction::Down),
+        }
+    }
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Applied => "applied",
@@ -120,6 +131,8 @@ pub struct AppliedRevision {
     pub file: String,
     /// When it was applied: RFC 3339, UTC.
     pub applied_at: String,
+    /// How far it is, where it is applied only in part.
+    pub(crate) journal: Journal,
 }
 
 /// How much of each row is read.
@@ -144,6 +157,16 @@ pub(crate) struct History {
 impl History {
     pub(crate) fn row(&self, id: &str) -> Option<&AppliedRevision> {
         self.rows.iter().find(|row| row.id == id)
+    }
+
+    /// The rows that count as applied: all of which nothing is missing yet.
+    pub(crate) fn applied(&self) -> impl Iterator<Item = &AppliedRevision> {
+        self.rows.iter().filter(|row| row.state != RowState::UpPartial)
+    }
+
+    /// The revision that a run has left half-way.
+    pub(crate) fn unfinished(&self) -> Option<&AppliedRevision> {
+        self.rows.iter().find(|row| row.state != RowState::Applied)
     }
 }
 

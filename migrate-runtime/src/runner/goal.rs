@@ -9,7 +9,9 @@ use migrate_model::{Graph, TargetError};
 use super::applied_of;
 use super::ready::Purpose;
 use super::revisions::Revisions;
+use super::unfinished;
 use crate::history::History;
+use crate::report::Answer;
 use crate::settings::{MultipleHeads, OnUnknown};
 
 /// What the caller asks for.
@@ -21,6 +23,13 @@ pub(crate) enum Goal<'a> {
     Up(&'a str),
     /// Down to an identifier.
     Down(&'a str),
+    /// What a run has left half-way is done, and nothing else.
+    Resume {
+        /// The revision that must be the one.
+        revision: Option<&'a str>,
+        /// What became of the statement at which it stopped.
+        answer: Option<Answer>,
+    },
     /// Recorded, not run: the identifiers, and what is unrelated to them as it is.
     Stamp(&'a [&'a str]),
 }
@@ -32,6 +41,7 @@ pub(crate) enum Fixed {
     /// What is unknown here goes, then up.
     Switch(Vec<usize>),
     Down(DowngradeTarget),
+    Resume(Direction),
     Stamp(StampTarget),
 }
 
@@ -40,9 +50,11 @@ impl Goal<'_> {
     pub(crate) fn on_unknown(self, chosen: OnUnknown) -> OnUnknown {
         match (self, chosen) {
             (Self::Down(_), _) => OnUnknown::RollBack,
-            // Nothing is run, so nothing is taken down.
-            (Self::Stamp(_), OnUnknown::RollBack) => OnUnknown::Refuse,
-            (Self::Newest(_) | Self::Up(_) | Self::Stamp(_), chosen) => chosen,
+            // Nothing is run, or nothing else, so nothing is taken down.
+            (Self::Resume { .. } | Self::Stamp(_), OnUnknown::RollBack) => OnUnknown::Refuse,
+            (Self::Newest(_) | Self::Up(_) | Self::Resume { .. } | Self::Stamp(_), chosen) => {
+                chosen
+            }
         }
     }
 
@@ -51,21 +63,30 @@ impl Goal<'_> {
         revisions: &Revisions<'_>,
         history: &History,
     ) -> Result<Fixed, TargetError> {
+        let graph = revisions.graph();
+        let applied = applied_of(graph, history);
+        let unfinished = unfinished::first_step(graph, history).map(|step| step.direction);
         match self {
             Self::Newest(_) | Self::Up(_) if revisions.has_unknown() => {
                 // The target is one of this checkout, and `+1` counts from where nothing else is.
-                let after = revisions.applied_after(history, &revisions.way_to_known(history));
-                match self.fix_on(revisions.registry().graph(), &after)? {
+                let after = applied.after(graph, &revisions.way_to_known(&applied));
+                match self.fix_on(revisions.registry().graph(), &after, unfinished)? {
                     Fixed::Up(targets) => Ok(Fixed::Switch(targets)),
                     other => Ok(other),
                 }
             }
-            _ => self.fix_on(revisions.graph(), &applied_of(revisions.graph(), history)),
+            _ => self.fix_on(graph, &applied, unfinished),
         }
     }
 
-    /// The goal on a graph, in a state.
-    pub(crate) fn fix_on(self, graph: &Graph, applied: &Applied) -> Result<Fixed, TargetError> {
+    /// The goal on a graph, in a state. `unfinished`: which way a run went that has left something
+    /// half-way.
+    pub(crate) fn fix_on(
+        self,
+        graph: &Graph,
+        applied: &Applied,
+        unfinished: Option<Direction>,
+    ) -> Result<Fixed, TargetError> {
         let up = |target| Identifier::parse(target)?.upgrade_targets(graph, applied);
         match self {
             Self::Newest(MultipleHeads::Allow) => up("heads").map(Fixed::Up),
@@ -74,6 +95,7 @@ impl Goal<'_> {
             Self::Down(target) => {
                 Identifier::parse(target)?.downgrade_target(graph, applied).map(Fixed::Down)
             }
+            Self::Resume { .. } => Ok(Fixed::Resume(unfinished.unwrap_or(Direction::Up))),
             Self::Stamp(targets) => {
                 let targets = targets.iter().map(|target| Identifier::parse(target));
                 let targets = targets.collect::<Result<Vec<_>, _>>()?;
@@ -84,19 +106,27 @@ impl Goal<'_> {
 }
 
 impl Fixed {
-    /// The steps that lead there from a state, in their order.
+    /// The steps that lead there from a state, in their order: what was left half-way comes first.
     pub(crate) fn steps(
         &self,
         revisions: &Revisions<'_>,
         history: &History,
     ) -> Result<Vec<PlannedStep>, TargetError> {
-        if let Self::Switch(targets) = self {
-            let mut steps = revisions.way_to_known(history);
-            let after = revisions.applied_after(history, &steps);
-            steps.extend(revisions.graph().path_up(&after, targets));
-            return Ok(steps);
-        }
-        self.steps_on(revisions.graph(), &applied_of(revisions.graph(), history))
+        let graph = revisions.graph();
+        let first = unfinished::first_step(graph, history);
+        let applied = unfinished::applied_after(graph, history);
+        let rest = match self {
+            Self::Switch(targets) => {
+                let mut steps = revisions.way_to_known(&applied);
+                let after = applied.after(graph, &steps);
+                steps.extend(graph.path_up(&after, targets));
+                steps
+            }
+            Self::Up(_) | Self::Down(_) | Self::Resume(_) | Self::Stamp(_) => {
+                self.steps_on(graph, &applied)?
+            }
+        };
+        Ok(first.into_iter().chain(rest).collect())
     }
 
     /// The steps on a graph, from a state.
@@ -108,6 +138,7 @@ impl Fixed {
         match self {
             Self::Up(targets) | Self::Switch(targets) => Ok(graph.path_up(applied, targets)),
             Self::Down(target) => target.steps(graph, applied),
+            Self::Resume(_) => Ok(Vec::new()),
             Self::Stamp(target) => Ok(target.steps(graph, applied)),
         }
     }
@@ -117,13 +148,14 @@ impl Fixed {
         match self {
             Self::Up(_) | Self::Stamp(_) => Direction::Up,
             Self::Down(_) => Direction::Down,
+            Self::Resume(direction) => *direction,
             Self::Switch(_) => steps.first().map_or(Direction::Up, |step| step.direction),
         }
     }
 
     pub(crate) fn purpose(&self) -> Purpose {
         match self {
-            Self::Up(_) | Self::Switch(_) | Self::Down(_) => Purpose::Run,
+            Self::Up(_) | Self::Switch(_) | Self::Down(_) | Self::Resume(_) => Purpose::Run,
             Self::Stamp(_) => Purpose::Record,
         }
     }
@@ -133,6 +165,7 @@ impl Fixed {
             Self::Up(_) => "applied",
             Self::Switch(_) => "run",
             Self::Down(_) => "taken down",
+            Self::Resume(_) => "finished",
             Self::Stamp(_) => "stamped",
         }
     }

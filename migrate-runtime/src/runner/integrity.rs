@@ -3,19 +3,22 @@
 use migrate_model::Position;
 use migrate_model::text::clamp;
 
+use super::Goal;
 use super::revisions::Revisions;
+use super::unfinished::{Standing, standing, takes_up};
 use crate::connection::Connection;
 use crate::error::{EditedRevision, ErrorKind, UnknownRevision};
 use crate::history::{History, RowState};
 use crate::registry::Registry;
 use crate::settings::{HistoryTables, OnUnknown};
+use crate::status::PartialRevision;
 
 /// What the comparison of a history with the revisions at hand has found.
 #[derive(Debug, Default)]
 pub(crate) struct Integrity {
     pub(crate) edited: Vec<EditedRevision>,
     pub(crate) unknown: Vec<UnknownRevision>,
-    pub(crate) partial: Vec<String>,
+    pub(crate) partial: Vec<PartialRevision>,
 }
 
 impl Integrity {
@@ -39,15 +42,17 @@ impl Integrity {
     }
 
     /// The refusal that the findings call for, the most telling one first.
-    pub(crate) fn into_result(self) -> Result<(), ErrorKind> {
+    pub(crate) fn into_result(self, goal: Goal<'_>) -> Result<(), ErrorKind> {
         if !self.edited.is_empty() {
             return Err(ErrorKind::Edited(self.edited));
         }
         if !self.unknown.is_empty() {
             return Err(ErrorKind::Unknown(self.unknown));
         }
-        match self.partial.into_iter().next() {
-            Some(id) => Err(ErrorKind::Partial { id }),
+        let stuck =
+            |partial: &PartialRevision| !(partial.goes_on && takes_up(goal, partial.direction));
+        match self.partial.into_iter().find(stuck) {
+            Some(partial) => Err(ErrorKind::Partial(Box::new(partial))),
             None => Ok(()),
         }
     }
@@ -68,19 +73,34 @@ pub(crate) async fn examine(
     let mut found = Integrity::default();
     let graph = registry.graph();
     for row in &history.rows {
-        if row.state != RowState::Applied {
-            found.partial.push(row.id.clone());
-        }
+        let way = row.state.unfinished();
         let Some(index) = graph.index_of(&row.id) else {
             found.unknown.push(UnknownRevision {
                 id: row.id.clone(),
                 message: row.message.clone(),
                 applied_at: row.applied_at.clone(),
             });
+            found.partial.extend(way.map(|way| PartialRevision::of(row, way)));
             continue;
         };
         let revision = graph.revision(index);
-        if row.checksum.parse() != Ok(revision.checksum) {
+        // What is not done yet may be corrected.
+        let is_edited = match way {
+            None => row.checksum.parse() != Ok(revision.checksum),
+            Some(way) => {
+                let dialect = connection.dialect();
+                let (partial, is_edited) = match standing(registry, index, row, way, dialect)? {
+                    Standing::GoesOn(partial) => (partial, false),
+                    Standing::Stuck(partial) => {
+                        (partial, row.checksum.parse() != Ok(revision.checksum))
+                    }
+                    Standing::Edited(partial) => (partial, true),
+                };
+                found.partial.push(partial);
+                is_edited
+            }
+        };
+        if is_edited {
             let applied_source = connection.read_source(tables, &row.id).await?;
             let source_at_hand = registry.source(index)?.into_owned();
             found.edited.push(EditedRevision {

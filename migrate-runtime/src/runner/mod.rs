@@ -8,6 +8,7 @@ mod plan;
 mod ready;
 mod revisions;
 mod stamp;
+mod unfinished;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -61,10 +62,14 @@ pub(crate) async fn run(
 ) -> Result<Report, Error> {
     let started = Instant::now();
     let mut patience = Patience::new(context.settings, context.listener);
-    let (revisions, history) = survey(connection, context, goal, &mut patience).await?;
+    let wanted = goal;
+    let (revisions, history) = survey(connection, context, wanted, &mut patience).await?;
     let graph = revisions.graph();
-    let ground = Ground { revisions: &revisions, on_unknown: context.on_unknown(goal) };
-    let goal = goal.fix(&revisions, &history)?;
+    if let Goal::Resume { revision, answer } = wanted {
+        unfinished::check_named(graph, &history, revision, answer)?;
+    }
+    let ground = Ground { revisions: &revisions, wanted };
+    let goal = wanted.fix(&revisions, &history)?;
 
     let mut report = Report { before: current_heads(graph, &history), ..Report::default() };
     let outcome =
@@ -103,6 +108,7 @@ async fn reach(
     let (revisions, graph) = (ground.revisions, ground.revisions.graph());
     let dialect = connection.dialect();
     let (mut announced, mut lock) = (false, None);
+    let seen = history.unfinished();
     let mut history = Cow::Borrowed(history);
     loop {
         let steps = goal.steps(revisions, &history)?;
@@ -131,11 +137,12 @@ async fn reach(
             TransactionMode::Each => 1,
             TransactionMode::All => prepared.len(),
         };
+        let mut unfinished = unfinished::journal(&history, ground.wanted, seen);
         let (mut version, mut moved) = (history.version, false);
         while !prepared.is_empty() && !moved {
             patience.check_stop()?;
             let batch = prepared.drain(..at_once).collect::<Vec<_>>();
-            let task = Task { steps: &batch, clears_history: false };
+            let task = Task { steps: &batch, clears_history: false, unfinished: unfinished.take() };
             match apply(connection, context, task, version, patience).await? {
                 Outcome::Done { durations, version: newest } => {
                     version = Some(newest);
@@ -171,7 +178,7 @@ fn describe_heads(heads: &[String]) -> String {
 #[derive(Clone, Copy)]
 struct Ground<'a> {
     revisions: &'a Revisions<'a>,
-    on_unknown: OnUnknown,
+    wanted: Goal<'a>,
 }
 
 /// The revisions that the goal may move, and the history; or the reason why nothing may be planned.
@@ -183,15 +190,14 @@ pub(crate) async fn survey<'r>(
     patience: &mut Patience<'_>,
 ) -> Result<(Revisions<'r>, History), Error> {
     let (registry, tables) = (context.registry, &context.settings.tables);
-    let on_unknown = context.on_unknown(goal);
     let history = connection.read_history(tables, Detail::Plan, patience).await?;
-    let revisions = match on_unknown {
+    let revisions = match context.on_unknown(goal) {
         OnUnknown::Refuse | OnUnknown::Ignore => Revisions::at_hand(registry),
         OnUnknown::RollBack => {
             Revisions::with_unknown(connection, registry, tables, &history).await?
         }
     };
-    let ground = Ground { revisions: &revisions, on_unknown };
+    let ground = Ground { revisions: &revisions, wanted: goal };
     let history = checked(connection, context, ground, history, patience).await?;
     Ok((revisions, history))
 }
@@ -212,7 +218,7 @@ async fn checked_history(
 async fn checked(
     connection: &mut Connection<'_>,
     context: &Context<'_>,
-    Ground { revisions, on_unknown }: Ground<'_>,
+    Ground { revisions, wanted }: Ground<'_>,
     history: History,
     patience: &mut Patience<'_>,
 ) -> Result<History, Error> {
@@ -223,10 +229,11 @@ async fn checked(
     let (registry, tables) = (context.registry, &context.settings.tables);
     let history = connection.read_history(tables, Detail::All, patience).await?;
     let found = examine(connection, registry, tables, &history).await?;
-    found.minding(on_unknown, revisions, &history).into_result()?;
+    let on_unknown = context.on_unknown(wanted);
+    found.minding(on_unknown, revisions, &history).into_result(wanted)?;
     Ok(history)
 }
 
 pub(crate) fn applied_of(graph: &Graph, history: &History) -> Applied {
-    Applied::of(graph, history.rows.iter().map(|row| row.id.as_str()))
+    Applied::of(graph, history.applied().map(|row| row.id.as_str()))
 }

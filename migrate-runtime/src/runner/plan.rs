@@ -53,7 +53,7 @@ pub(super) fn heads_after<'a>(
     history: &'a History,
     steps: impl IntoIterator<Item = (&'a str, Direction)>,
 ) -> Vec<String> {
-    let mut ids: BTreeSet<&str> = history.rows.iter().map(|row| row.id.as_str()).collect();
+    let mut ids: BTreeSet<&str> = history.applied().map(|row| row.id.as_str()).collect();
     for (id, direction) in steps {
         match direction {
             Direction::Up => ids.insert(id),

@@ -15,7 +15,7 @@ use crate::dialect::ReadyStep;
 use crate::error::{ErrorKind, STORED_DOWN};
 use crate::history::{Action, NewRow, Origin, StoredRevision};
 use crate::report::Step;
-use crate::settings::{Settings, StoreSource};
+use crate::settings::{Settings, StoreSource, TransactionMode};
 
 /// Whether steps are run or only recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,7 @@ pub(crate) struct Prepared<'r> {
     source: Cow<'r, str>,
     /// Where the section that runs stands in the source.
     section: Range<usize>,
+    transaction: Transaction,
     split: Split,
     /// Where the `down` section stands in the source, and whether it runs in a transaction.
     down: Option<(Range<usize>, Transaction)>,
@@ -97,14 +98,7 @@ impl<'r> Prepared<'r> {
                 fault(ScriptError { offset, problem })
             })
         };
-        let split_of = |section: &Section| {
-            if section.transaction == Transaction::Outside {
-                let problem = ScriptProblem::TransactionFalse;
-                let offset = section.marker;
-                return Err(fault(ScriptError { offset, problem }));
-            }
-            statements(&source, section, dialect).map_err(fault)
-        };
+        let split_of = |section: &Section| statements(&source, section, dialect).map_err(fault);
         let down = match (planned.direction, purpose) {
             (Direction::Up, Purpose::Record) => section(Direction::Down).ok().flatten(),
             (Direction::Up, Purpose::Run) | (Direction::Down, _) => section(Direction::Down)?,
@@ -125,6 +119,13 @@ impl<'r> Prepared<'r> {
             Purpose::Run => chosen.body.clone(),
             Purpose::Record => 0..0,
         };
+        if (purpose, chosen.transaction, settings.transaction)
+            == (Purpose::Run, Transaction::Outside, TransactionMode::All)
+        {
+            let problem = ScriptProblem::OutsideOfAll;
+            let offset = chosen.marker;
+            return Err(fault(ScriptError { offset, problem }));
+        }
         let split = match purpose {
             Purpose::Run => split_of(&chosen)?,
             Purpose::Record => Split { statements: Vec::new(), tail: 0..0 },
@@ -142,6 +143,10 @@ impl<'r> Prepared<'r> {
             step: super::as_step(graph, planned),
             source,
             section: range,
+            transaction: match purpose {
+                Purpose::Run => chosen.transaction,
+                Purpose::Record => Transaction::Inside,
+            },
             split,
             down,
             keep: Keep::of(settings),
@@ -181,6 +186,7 @@ impl<'r> Prepared<'r> {
             split: statements(source, &section, dialect).map_err(fault)?,
             source: Cow::Borrowed(source),
             section: section.body,
+            transaction: section.transaction,
             down: None,
             keep,
         })
@@ -216,6 +222,14 @@ impl<'r> Prepared<'r> {
         Position::at(&self.source, self.section.start + offset)
     }
 
+    pub(crate) fn transaction(&self) -> Transaction {
+        self.transaction
+    }
+
+    pub(crate) fn total(&self) -> usize {
+        self.split.statements.len()
+    }
+
     pub(crate) fn statement(&self, statement: usize) -> &str {
         &self.source[self.section.clone()][self.split.statements[statement].sql.clone()]
     }
@@ -225,6 +239,7 @@ impl<'r> Prepared<'r> {
             revision: self.revision,
             direction: self.direction,
             action: self.action(),
+            transaction: self.transaction,
             section: &self.source[self.section.clone()],
             statements: &self.split.statements,
             row: self.row(),
@@ -273,7 +288,7 @@ fn nothing(direction: Direction) -> Section {
     }
 }
 
-fn fault(file: &str, source: &str, error: ScriptError) -> ErrorKind {
+pub(super) fn fault(file: &str, source: &str, error: ScriptError) -> ErrorKind {
     ErrorKind::File(FileError {
         file: file.to_owned(),
         position: Position::at(source, error.offset),

@@ -8,7 +8,6 @@ use std::ops::Range;
 use migrate_model::revision::{Applied, Direction, PlannedStep};
 use migrate_model::{Graph, Revision};
 
-use super::applied_of;
 use crate::connection::Connection;
 use crate::error::ErrorKind;
 use crate::history::{AppliedRevision, History, StoredRevision};
@@ -90,20 +89,14 @@ impl<'r> Revisions<'r> {
 
     /// The way to a state of nothing but what is at hand: all others go, and what needs them, the
     /// newest first.
-    pub(super) fn way_to_known(&self, history: &History) -> Vec<PlannedStep> {
+    pub(super) fn way_to_known(&self, applied: &Applied) -> Vec<PlannedStep> {
         let graph = self.graph();
-        let applied = applied_of(graph, history);
         let goes = graph.descendants(&self.unknown().collect::<Vec<_>>());
         let mut steps: Vec<usize> =
             (0..graph.len()).filter(|index| goes[*index] && applied.contains(*index)).collect();
         graph.sort_oldest_first(&mut steps);
         let down = |index| PlannedStep { index, direction: Direction::Down };
         steps.into_iter().rev().map(down).collect()
-    }
-
-    /// What is applied once these steps are done.
-    pub(super) fn applied_after(&self, history: &History, steps: &[PlannedStep]) -> Applied {
-        applied_of(self.graph(), history).after(self.graph(), steps)
     }
 }
 

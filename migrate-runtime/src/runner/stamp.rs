@@ -26,7 +26,7 @@ pub(crate) async fn stamp_anew(
     let Context { registry, settings, listener, .. } = context;
     let (started, graph, nothing) = (Instant::now(), registry.graph(), Applied::default());
     let mut patience = Patience::new(settings, *listener);
-    let goal = Goal::Stamp(targets).fix_on(graph, &nothing)?;
+    let goal = Goal::Stamp(targets).fix_on(graph, &nothing, None)?;
     let steps = goal.steps_on(graph, &nothing)?;
     let revisions = Revisions::at_hand(registry);
     let dialect = connection.dialect();
@@ -54,7 +54,7 @@ async fn record_anew(
     let Context { registry, settings, listener, .. } = context;
     loop {
         let history = connection.read_history(&settings.tables, Detail::Plan, patience).await?;
-        let task = Task { steps: prepared, clears_history: true };
+        let task = Task { steps: prepared, clears_history: true, unfinished: None };
         let done = apply(connection, context, task, history.version, patience).await?;
         let Outcome::Done { durations, .. } = done else { continue };
         let graph = registry.graph();

@@ -112,3 +112,26 @@ fn of_two_at_once_each_step_is_done_by_one() {
         assert_eq!((one.after, other.after), (vec!["older".to_owned()], vec!["older".to_owned()]));
     });
 }
+
+#[test]
+fn what_is_left_half_way_by_newer_code_stays_with_it() {
+    let Some(server) = postgres() else { return };
+    let database = server.database();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let newer = migrator(&["a", "b"]);
+    runtime.block_on(newer.up(database.url(), "heads")).unwrap();
+    database.execute("UPDATE _migrate_revisions SET state = 'up_partial', done = 0 WHERE seq = 2");
+    runtime.block_on(async {
+        let older = || migrator(&["a"]);
+        let code = |outcome: Result<migrate_runtime::Report, migrate_runtime::Error>| {
+            outcome.unwrap_err().code()
+        };
+        assert_eq!(code(older().run(database.url()).await), "integrity.unknown");
+        for choice in [OnUnknown::Ignore, OnUnknown::RollBack] {
+            let outcome = older().on_unknown(choice).run(database.url()).await;
+            assert_eq!(code(outcome), "integrity.partial", "{choice:?}");
+        }
+        assert_eq!(code(older().down(database.url(), "base").await), "integrity.partial");
+        assert_eq!(code(older().resume(database.url(), None, None).await), "integrity.unknown");
+    });
+}

@@ -128,3 +128,33 @@ fn a_script_makes_the_schema_and_stays_in_it() {
     assert_eq!(script.matches("SET LOCAL search_path = \"tenant_1\";").count(), 2);
     assert!(script.contains("INSERT INTO \"tenant_1\".\"_migrate_revisions\""), "{script}");
 }
+
+#[test]
+fn outside_of_a_transaction_a_tenant_is_alone_too() {
+    let Some(server) = postgres() else { return };
+    let database = server.database();
+    block_on(async {
+        let pool = pool(&database, 1).await;
+        let scripts = [
+            "-- migrate:up transaction:false\nCREATE TABLE users (name text);\n\
+             -- migrate:down transaction:false\nDROP TABLE users;\n",
+            "-- migrate:up transaction:false\n\
+             CREATE INDEX CONCURRENTLY by_name ON users (name);\nSELECT 1 / count(*) FROM users;\n",
+        ];
+        let tenant = migrator(&scripts).in_schema("tenant_1");
+        let before = text(&pool, "SHOW search_path").await;
+        let error = tenant.run(&pool).await.unwrap_err();
+        assert_eq!(error.report().ids(), ["r0"], "{error}");
+        assert_eq!(text(&pool, "SHOW search_path").await, before);
+        sqlx::query("INSERT INTO tenant_1.users VALUES ('x')").execute(&pool).await.unwrap();
+        assert_eq!(tenant.resume(&pool, None, None).await.unwrap().ids(), ["r1"]);
+        assert_eq!(text(&pool, "SHOW search_path").await, before);
+        let tables = text(&pool, TABLES).await;
+        assert!(tables.contains("tenant_1.users") && !tables.contains("public."), "{tables}");
+        let range = OfflineRange { from: None, to: "head", direction: Direction::Up };
+        let script = tenant.script(range, Dialect::Postgres).unwrap();
+        assert!(script.contains("COMMIT;\nSET search_path = \"tenant_1\";\n"), "{script}");
+        assert!(script.contains("RESET search_path;\nBEGIN;\n"), "{script}");
+        pool.close().await;
+    });
+}

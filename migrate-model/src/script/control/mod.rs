@@ -101,7 +101,7 @@ enum Objection {
 
 /// The first tokens of a statement, in capitals and without quotes. A statement was split before,
 /// so it has no faults.
-fn words(dialect: Dialect, sql: &str, most: usize) -> Vec<String> {
+pub(super) fn words(dialect: Dialect, sql: &str, most: usize) -> Vec<String> {
     let tokens = tokens(dialect, sql).map_while(Result::ok);
     let words = tokens.filter_map(|token| match token.kind {
         TokenKind::Blank | TokenKind::Mark => None,
@@ -117,6 +117,6 @@ fn words(dialect: Dialect, sql: &str, most: usize) -> Vec<String> {
 }
 
 /// The same as slices, which can be matched.
-fn as_slices(words: &[String]) -> Vec<&str> {
+pub(super) fn as_slices(words: &[String]) -> Vec<&str> {
     words.iter().map(String::as_str).collect()
 }

@@ -4,11 +4,13 @@
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
+use migrate_model::script::Transaction;
 use sqlx::{AssertSqlSafe, Either, Row};
 
 use super::connect::{Locked, Session};
 use super::error::{is_canceled, is_lock_timeout, position, sqlstate};
 use super::message::{self, Message, Preparation};
+use super::outside;
 use super::permission::{self, Purpose};
 use super::session_limits::SessionLimits;
 use crate::connection::Listener;
@@ -18,7 +20,7 @@ use crate::event::Event;
 use crate::patience::Patience;
 
 /// How often it's asked whether the run shall stop while a statement is running.
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// Runs the batch: all of it is committed, or nothing. A statement that waits too long for another
 /// session's lock ends its message, which is then tried again; meanwhile nobody queues behind it.
@@ -30,6 +32,14 @@ pub(crate) async fn apply(
     let Some(locked) = session.locked.clone() else {
         return Err(StepError::NotBegun(ErrorKind::LockLost));
     };
+    if let [step] = batch.steps
+        && step.transaction == Transaction::Outside
+    {
+        return match outside::apply(session, batch, step, &locked, patience).await {
+            Ok(outcome) => Ok(outcome),
+            Err(error) => Err(with_grant(session, batch, &locked, error).await),
+        };
+    }
     patience.begin_anew();
     loop {
         let limits = SessionLimits::of(patience.rest(), batch.interrupt);

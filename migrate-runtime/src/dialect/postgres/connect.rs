@@ -35,9 +35,11 @@ pub(crate) struct Locked {
     pub(super) schema: String,
     /// It was not there when the lock was taken.
     pub(super) is_schema_missing: bool,
-    /// How the session was found, and is left: `search_path` and `role`.
+    /// How the session was found, and is left.
     pub(super) search_path: String,
     pub(super) role: String,
+    pub(super) lock_timeout: String,
+    pub(super) statement_timeout: String,
     /// The server's process for this session.
     pub(super) pid: i32,
 }

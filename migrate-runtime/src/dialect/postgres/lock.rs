@@ -80,7 +80,9 @@ async fn look_around(
     };
     let sql = format!(
         "SELECT {schema}::text, pg_catalog.current_setting('search_path'), \
-         pg_catalog.current_setting('role'), pg_catalog.pg_backend_pid(), {is_missing}"
+         pg_catalog.current_setting('role'), pg_catalog.pg_backend_pid(), \
+         pg_catalog.current_setting('lock_timeout'), \
+         pg_catalog.current_setting('statement_timeout'), {is_missing}"
     );
     let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(session.connection()).await;
     let row = row.map_err(taking)?;
@@ -93,10 +95,12 @@ async fn look_around(
     Ok(Locked {
         key: 0,
         schema,
-        is_schema_missing: row.try_get(4).map_err(taking)?,
+        is_schema_missing: row.try_get(6).map_err(taking)?,
         search_path: text(1)?.unwrap_or_default(),
         role: text(2)?.unwrap_or_default(),
         pid: row.try_get(3).map_err(taking)?,
+        lock_timeout: text(4)?.unwrap_or_default(),
+        statement_timeout: text(5)?.unwrap_or_default(),
     })
 }
 

@@ -30,7 +30,12 @@ pub(super) enum Preparation {
 }
 
 impl Preparation {
-    fn statements(self, batch: &Batch<'_>, locked: &Locked, names: &Names) -> Vec<String> {
+    pub(super) fn statements(
+        self,
+        batch: &Batch<'_>,
+        locked: &Locked,
+        names: &Names,
+    ) -> Vec<String> {
         if self == Self::Nothing {
             return Vec::new();
         }
@@ -48,6 +53,11 @@ pub(super) fn create_schema(tenant: &str) -> String {
 /// Lets statements find a tenant's schema alone, up to the end of the transaction.
 pub(super) fn search_path_of(tenant: &str) -> String {
     format!("SET LOCAL search_path = {}", quote::name(tenant))
+}
+
+/// The same up to the end of the session, for what runs outside of a transaction.
+pub(super) fn search_path_of_session(tenant: &str) -> String {
+    format!("SET search_path = {}", quote::name(tenant))
 }
 
 /// The message of a step.
@@ -121,13 +131,17 @@ fn books(batch: &Batch<'_>, names: &Names, step: &ReadyStep<'_>) -> [String; 2] 
 }
 
 /// A `pg_dump` preamble empties the `search_path`, and a script may take on another role.
-fn left_as_found(locked: &Locked) -> String {
-    format!(
-        "SELECT pg_catalog.set_config('search_path', {}, false), \
-         pg_catalog.set_config('role', {}, false)",
-        quote::text(&locked.search_path),
-        quote::text(&locked.role)
-    )
+pub(super) fn left_as_found(locked: &Locked) -> String {
+    let found = [
+        ("search_path", &locked.search_path),
+        ("role", &locked.role),
+        ("lock_timeout", &locked.lock_timeout),
+        ("statement_timeout", &locked.statement_timeout),
+    ];
+    let set = found.map(|(name, value)| {
+        format!("pg_catalog.set_config('{name}', {}, false)", quote::text(value))
+    });
+    format!("SELECT {}", set.join(", "))
 }
 
 /// A message that only forgets all that is recorded: `stamp base --purge`.

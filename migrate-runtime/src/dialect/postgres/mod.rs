@@ -1,15 +1,18 @@
 //! PostgreSQL. A session's advisory lock keeps other writers out; a revision, its row and its log
-//! line are one message, which the server runs as one transaction.
+//! line are one message, which the server runs as one transaction. Statements outside of one are
+//! recorded one by one.
 
 mod apply;
 mod cancel;
 mod connect;
 pub(crate) mod database;
 mod error;
+mod fingerprint;
 pub(crate) mod history;
 mod lock;
 mod message;
 mod offline;
+mod outside;
 mod permission;
 mod quote;
 mod session_limits;

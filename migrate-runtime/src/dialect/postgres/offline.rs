@@ -1,9 +1,10 @@
 //! A batch as a script for `psql`, with the same bookkeeping as a run's.
 
 use migrate_model::revision::Direction;
+use migrate_model::script::Transaction;
 
 use super::history::{Names, create_statements, log_statement};
-use super::message::{create_schema, search_path_of};
+use super::message::{create_schema, search_path_of, search_path_of_session};
 use super::quote;
 use crate::dialect::{Batch, LogLine, ReadyStep};
 use crate::history::{Value, insert};
@@ -12,7 +13,7 @@ use crate::history::{Value, insert};
 pub(crate) const HEAD: &str =
     "-- Stop at the first error: psql -v ON_ERROR_STOP=1 -f script.sql\n\\set ON_ERROR_STOP on\n";
 
-/// The steps of the batch in one transaction.
+/// The steps of the batch in one transaction, but for what must run outside of one.
 pub(crate) fn script(batch: &Batch<'_>) -> String {
     let names = Names::of(batch.tables, batch.tables.schema.as_deref());
     let mut lines = vec!["BEGIN;".to_owned()];
@@ -26,7 +27,17 @@ pub(crate) fn script(batch: &Batch<'_>) -> String {
     for step in batch.steps {
         lines.push(format!("-- {} {}", step.direction.name(), step.revision.id));
         // The semicolon on a line of its own ends what ends in a comment.
-        lines.push(format!("{}\n;", step.section.trim()));
+        let section = format!("{}\n;", step.section.trim());
+        match step.transaction {
+            Transaction::Inside => lines.push(section),
+            Transaction::Outside => {
+                lines.push("COMMIT;".to_owned());
+                lines.extend(batch.tenant.map(|tenant| search_path_of_session(tenant) + ";"));
+                lines.push(section);
+                lines.extend(batch.tenant.map(|_| "RESET search_path;".to_owned()));
+                lines.push("BEGIN;".to_owned());
+            }
+        }
         lines.extend(books(batch, &names, step).map(|statement| statement + ";"));
     }
     lines.push("COMMIT;\n".to_owned());

@@ -20,13 +20,28 @@ impl SessionLimits {
         Self { lock: rest.min(SLICE), statement: interrupt.limit() }
     }
 
+    /// The same for statements outside of a transaction, until the session gets others; what the
+    /// section has set itself stays. What `may_wait` holds nobody up while it does.
+    pub(super) fn of_session(self, may_wait: bool, is_set: impl Fn(&str) -> bool) -> Vec<String> {
+        let lock = if may_wait { 0 } else { milliseconds(self.lock) };
+        let statement = self.statement.map(milliseconds);
+        [("lock_timeout", Some(lock)), ("statement_timeout", statement)]
+            .into_iter()
+            .filter(|(name, _)| !is_set(name))
+            .filter_map(|(name, limit)| Some(format!("SET {name} = {}", limit?)))
+            .collect()
+    }
+
     pub(super) fn statements(self) -> Vec<String> {
         let set = |setting: &str, limit: Duration| {
-            // 0 would mean no limit.
-            let milliseconds = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX).max(1);
-            format!("SET LOCAL {setting} = {milliseconds}")
+            format!("SET LOCAL {setting} = {}", milliseconds(limit))
         };
         let statement = self.statement.map(|limit| set("statement_timeout", limit));
         [set("lock_timeout", self.lock)].into_iter().chain(statement).collect()
     }
+}
+
+/// As PostgreSQL counts; 0 would mean no limit.
+fn milliseconds(limit: Duration) -> i32 {
+    i32::try_from(limit.as_millis()).unwrap_or(i32::MAX).max(1)
 }

@@ -11,8 +11,8 @@ use super::transaction::ImmediateTransaction;
 use crate::dialect::{Batch, LogLine};
 use crate::error::ErrorKind;
 use crate::history::{
-    Action, COLUMN, Columns, Detail, FORMAT, History, NewRow, STORED_COLUMNS, StoredRevision,
-    Value, answer_columns, insert, reading, refuse_newer,
+    Action, COLUMN, COLUMNS, Columns, Detail, FORMAT, History, NewRow, STORED_COLUMNS,
+    StoredRevision, Value, answer_columns, insert, reading, refuse_newer,
 };
 use crate::identity::{RunIdentity, now};
 use crate::patience::Patience;
@@ -104,7 +104,7 @@ async fn read_once(
         "SELECT (SELECT value FROM {meta} WHERE key = 'format'), (SELECT max(seq) FROM {log}), \
          (SELECT group_concat(printf('{}', {}), char(30)) FROM {revisions})",
         // One call a row is cheaper than a dozen of `||`, each of which copies what is left of it.
-        ["%s"; 8].join(&COLUMN.to_string()),
+        ["%s"; COLUMNS].join(&COLUMN.to_string()),
         answer_columns(detail, "replace(message, char(30), ' ')").join(", "),
         meta = table(meta),
         log = table(log),

@@ -1,0 +1,129 @@
+//! Revisions that a run has left half-way: how far they are, and whether a run can go on there.
+
+use migrate_model::revision::{Applied, Direction, Identifier, PlannedStep};
+use migrate_model::script::{Script, Transaction, statements};
+use migrate_model::{Dialect, Graph, Position};
+
+use super::Goal;
+use super::ready::fault;
+use crate::dialect::Unfinished;
+use crate::error::ErrorKind;
+use crate::history::{AppliedRevision, History};
+use crate::registry::Registry;
+use crate::report::Answer;
+use crate::status::PartialRevision;
+
+/// What is to be done with a revision that is applied in part.
+pub(super) enum Standing {
+    /// A run in its direction goes on with it.
+    GoesOn(PartialRevision),
+    /// Statements that are done are no longer in the file as they ran.
+    Edited(PartialRevision),
+    /// No run can go on: its statements don't run one by one, here or any more.
+    Stuck(PartialRevision),
+}
+
+/// Looks at the file of a row that is not applied as a whole.
+pub(super) fn standing(
+    registry: &Registry,
+    index: usize,
+    row: &AppliedRevision,
+    direction: Direction,
+    dialect: Dialect,
+) -> Result<Standing, ErrorKind> {
+    let revision = registry.graph().revision(index);
+    let text = registry.source(index)?;
+    let mut partial = PartialRevision::of(row, direction);
+    partial.file.clone_from(&revision.file);
+    let fault = |error| fault(&revision.file, &text, error);
+    let script = Script::parse(&text).map_err(fault)?;
+    let section = script.section(direction, dialect).ok().flatten();
+    let Some(section) = section.filter(|section| section.transaction == Transaction::Outside)
+    else {
+        return Ok(Standing::Stuck(partial));
+    };
+    let Ok(split) = statements(&text, section, dialect) else {
+        // The run says what is wrong with it, and where.
+        partial.goes_on = true;
+        return Ok(Standing::GoesOn(partial));
+    };
+    let body = &text[section.body.clone()];
+    partial.total = split.statements.len();
+    if let Some(next) = split.statements.get(partial.done) {
+        partial.position = Some(Position::at(&text, section.body.start + next.sql.start));
+        partial.statement = Some(body[next.sql.clone()].to_owned());
+    }
+    if !row.journal.fits(body, &split.statements) {
+        return Ok(Standing::Edited(partial));
+    }
+    partial.goes_on = true;
+    Ok(Standing::GoesOn(partial))
+}
+
+/// Whether a run to the goal goes on with a revision that was left on the way in a direction.
+pub(super) fn takes_up(goal: Goal<'_>, direction: Direction) -> bool {
+    match goal {
+        Goal::Newest(_) | Goal::Up(_) => direction == Direction::Up,
+        Goal::Down(_) => direction == Direction::Down,
+        Goal::Resume { .. } => true,
+        Goal::Stamp(_) => false,
+    }
+}
+
+/// The step that is to be finished before all others.
+pub(super) fn first_step(graph: &Graph, history: &History) -> Option<PlannedStep> {
+    let row = history.unfinished()?;
+    let direction = row.state.unfinished()?;
+    graph.index_of(&row.id).map(|index| PlannedStep { index, direction })
+}
+
+/// What is applied once that step is done.
+pub(super) fn applied_after(graph: &Graph, history: &History) -> Applied {
+    let unfinished = history.unfinished();
+    let rows = history.rows.iter().filter(|row| {
+        unfinished.is_none_or(|it| it.id != row.id) || row.state.unfinished() == Some(Direction::Up)
+    });
+    Applied::of(graph, rows.map(|row| row.id.as_str()))
+}
+
+/// How far that step is. An answer is one to the question that was open when the run began.
+pub(super) fn journal(
+    history: &History,
+    goal: Goal<'_>,
+    seen: Option<&AppliedRevision>,
+) -> Option<Unfinished> {
+    let row = history.unfinished()?;
+    let answer = match goal {
+        Goal::Resume { answer, .. } if seen == Some(row) => answer,
+        Goal::Resume { .. } | Goal::Newest(_) | Goal::Up(_) | Goal::Down(_) | Goal::Stamp(_) => {
+            None
+        }
+    };
+    Some(Unfinished { journal: row.journal.clone(), answer })
+}
+
+/// Refuses to resume what is not there to be resumed.
+pub(super) fn check_named(
+    graph: &Graph,
+    history: &History,
+    name: Option<&str>,
+    answer: Option<Answer>,
+) -> Result<(), ErrorKind> {
+    let unfinished = first_step(graph, history).map(|step| step.index);
+    let (what, is_it) = match (name, answer) {
+        (Some(name), _) => {
+            let applied = super::applied_of(graph, history);
+            let named = Identifier::parse(name)?.revision(graph, &applied)?;
+            (format!("`{name}` is not"), named.is_some() && named == unfinished)
+        }
+        (None, Some(_)) => ("no revision is".to_owned(), unfinished.is_some()),
+        (None, None) => return Ok(()),
+    };
+    match is_it {
+        true => Ok(()),
+        false => Err(ErrorKind::Usage {
+            message: format!("{what} applied in part, so there is nothing to resume"),
+            code: "usage.nothing_to_resume",
+        }),
+    }
+}
