@@ -291,7 +291,8 @@ impl RunError {
 
     fn of_failure(&self, failure: &Failure) -> Diagnostic {
         let again = self.again.as_deref().unwrap_or("cargo migrate up");
-        let is_the_databases = self.error.code().starts_with("database.");
+        let code = self.error.code();
+        let is_the_databases = code.starts_with("database.") || code == "lock.timeout";
         let mut diagnostic = Diagnostic {
             revision: Some(failure.id.to_string()),
             statement: failure.statement.clone(),

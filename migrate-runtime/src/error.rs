@@ -692,10 +692,15 @@ impl ErrorKind {
             )),
             Self::Undecided(undecided) => Some(undecided.ways_out()),
             Self::Usage { code: "config.database_url", .. } => Some(
-                "a URL looks like sqlite:app.db; mode=ro|rw|rwc, cache=private|shared, \
-                 immutable=true and vfs=NAME may follow a `?`"
+                "a URL looks like sqlite:app.db, where mode=ro|rw|rwc, cache=private|shared, \
+                 immutable=true and vfs=NAME may follow a `?`, or like \
+                 postgres://user:password@host:5432/app, where a `@`, `/`, `#` or `?` of the \
+                 password is written %40, %2F, %23 or %3F"
                     .to_owned(),
             ),
+            Self::Usage { code: "database.protected", .. } => {
+                Some("name your application's database in the URL".to_owned())
+            }
             Self::Usage { code: "database.in_use", .. } => {
                 Some("end what is connected, then run it again".to_owned())
             }

@@ -121,7 +121,7 @@ pub(crate) enum StepError {
 }
 
 /// The stable code of an error that is the database's fault and no statement's: no permission, a
-/// full disk, a connection that is gone.
+/// full disk, a lock of somebody else's, a connection that is gone.
 pub(crate) fn database_fault(error: &sqlx::Error) -> Option<&'static str> {
     match error {
         sqlx::Error::Configuration(_) => Some("config.database_url"),

@@ -59,6 +59,25 @@ fn one_that_waits_too_long_names_the_holder() {
 }
 
 #[test]
+fn a_lock_of_a_table_that_is_held_for_too_long_is_no_fault_of_the_file() {
+    let Some((workspace, database)) = workspace() else { return };
+    workspace.revision(A);
+    workspace.migrate(["up"]).succeeds();
+    workspace.revision(B);
+    let url = database.url().to_owned();
+    let holder = std::thread::spawn(move || {
+        migrate_tests::hold(&url, "LOCK TABLE a IN ACCESS SHARE MODE", Duration::from_secs(4));
+    });
+    std::thread::sleep(Duration::from_secs(1));
+    let error = workspace.migrate_json(["up", "--lock-timeout", "500ms"]).exits(7).json_error();
+    assert_eq!(error["code"], "lock.timeout");
+    assert!(error["hint"].as_str().unwrap().contains("--lock-timeout"), "{error}");
+    holder.join().unwrap();
+    assert_eq!(applied(&database), ["aaaa1111"]);
+    workspace.migrate(["up"]).succeeds();
+}
+
+#[test]
 fn a_lock_of_a_table_is_waited_for_and_tried_again() {
     let Some((workspace, database)) = workspace() else { return };
     workspace.revision(A);

@@ -49,6 +49,19 @@ fn it_is_created_once_and_dropped_once() {
 }
 
 #[test]
+fn the_servers_own_databases_are_not_dropped() {
+    let Some((workspace, database)) = workspace() else { return };
+    let (server, _) = database.url().rsplit_once('/').unwrap();
+    for name in ["postgres", "template1"] {
+        let url = format!("{server}/{name}");
+        let drop = ["database", "drop", "--yes", "-d", url.as_str()];
+        let error = workspace.migrate_json(drop).exits(6).json_error();
+        assert_eq!(error["code"], "database.protected");
+        assert!(exists(&database, name));
+    }
+}
+
+#[test]
 fn reset_is_drop_and_create_and_up() {
     let Some((workspace, database)) = workspace() else { return };
     workspace.revision(A);

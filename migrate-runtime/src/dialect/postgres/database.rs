@@ -30,6 +30,13 @@ pub(crate) async fn create(url: &str) -> Result<bool, ErrorKind> {
 
 /// `false`: it was not there.
 pub(crate) async fn drop(url: &str) -> Result<bool, ErrorKind> {
+    let name = name(&options(url)?);
+    if OTHERS.contains(&name.as_str()) {
+        return Err(ErrorKind::Usage {
+            message: format!("{name} is the server's own database, and not dropped"),
+            code: "database.protected",
+        });
+    }
     let (mut connection, name) = beside(url).await?;
     let dropped = drop_on(&mut connection, &name).await;
     close(connection).await;
@@ -106,11 +113,15 @@ async fn in_use(connection: &mut PgConnection, name: &str, source: sqlx::Error) 
     }
 }
 
+/// The name of the database; as the server does it, no name is the user's.
+fn name(options: &PgConnectOptions) -> String {
+    options.get_database().unwrap_or(options.get_username()).to_owned()
+}
+
 /// A connection to another database of the URL's server, and the name of the URL's own.
 async fn beside(url: &str) -> Result<(PgConnection, String), ErrorKind> {
     let options = options(url)?;
-    // As the server does it: no name is the user's.
-    let name = options.get_database().unwrap_or(options.get_username()).to_owned();
+    let name = name(&options);
     let others = OTHERS.into_iter().filter(|other| *other != name);
     let mut answer = None;
     for other in others {

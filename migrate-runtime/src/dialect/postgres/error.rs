@@ -52,6 +52,8 @@ pub(crate) fn database_fault(error: &sqlx::Error) -> Option<&'static str> {
         // invalid_catalog_name, invalid_authorization_specification, invalid_password,
         // cannot_connect_now, too_many_connections
         "3D000" | "28000" | "28P01" | "57P03" | "53300" => Some("database.unreachable"),
+        // lock_not_available
+        "55P03" => Some("lock.timeout"),
         // disk_full
         "53100" => Some("database.full"),
         // admin_shutdown, crash_shutdown, and all connection exceptions
@@ -73,6 +75,10 @@ pub(crate) fn way_out(error: &sqlx::Error) -> Option<&'static str> {
         "42501" => "somebody who may has to give the right that the server names",
         "3D000" => "is the name right? cargo migrate database create makes it",
         "28000" | "28P01" => "check user and password, and the server's pg_hba.conf",
+        "55P03" => {
+            "another session holds what the statement needs: end it, or wait longer: \
+             --lock-timeout 5m"
+        }
         "57P03" => "the server is starting or ending: --wait 30s waits for it",
         "53300" => "the server has no connection left; end some, or wait: --wait 30s",
         _ => return None,
