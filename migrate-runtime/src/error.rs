@@ -606,10 +606,10 @@ impl ErrorKind {
                 "artifact.source"
             }
             Self::Edited(_) => "integrity.edited",
-            Self::Unknown(_) => "integrity.unknown",
+            Self::Unknown(_) | Self::NothingStored { .. } => "integrity.unknown",
             Self::Partial(_) => "integrity.partial",
             Self::Undecided(_) => "revision.undecided",
-            Self::Irreversible { .. } | Self::NothingStored { .. } => "revision.irreversible",
+            Self::Irreversible { .. } => "revision.irreversible",
             Self::Failed(failure) if failure.is_uncertain() => "revision.undecided",
             Self::Failed(failure) => database_fault(&failure.source).unwrap_or("revision.failed"),
             Self::LockTimeout { .. } => "lock.timeout",

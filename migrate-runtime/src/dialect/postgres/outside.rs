@@ -14,7 +14,7 @@ use sqlx::{AssertSqlSafe, Row};
 use super::apply::TICK;
 use super::connect::{Locked, Session};
 use super::error::{database_fault, is_canceled, is_lock_timeout, position, sqlstate};
-use super::fingerprint::{fingerprint, invalid_indexes};
+use super::fingerprint::{fingerprint, invalid_indexes, own};
 use super::history::{Names, log_statement};
 use super::message::{Preparation, left_as_found, search_path_of_session};
 use super::session_limits::SessionLimits;
@@ -235,7 +235,7 @@ impl OneByOne<'_, '_, '_> {
         // Taking it costs a look at all that is defined, and only these are decided by it.
         let before = match self.effect(at) {
             Effect::Definition | Effect::BuildsIndex | Effect::DropsIndex | Effect::Detaches => {
-                fingerprint()
+                fingerprint(self.batch.tenant)
             }
             Effect::Session | Effect::Upkeep | Effect::Reindexes | Effect::Unknown => {
                 "'-'".to_owned()
@@ -327,15 +327,18 @@ impl OneByOne<'_, '_, '_> {
 
     /// Fingerprint of the schema, and what is invalid in it and nobody is building.
     async fn look(&mut self) -> Result<(String, Vec<InvalidIndex>), StepError> {
+        // A table's TOAST has its indexes in a schema of the server's.
+        let place = self.batch.tenant.map_or("true".to_owned(), |tenant| own(Some(tenant)));
         let sql = format!(
             "SELECT {}, coalesce((SELECT pg_catalog.string_agg(i.indexrelid || ' ' || \
              pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), \
              chr(10)) FROM pg_catalog.pg_index i \
              JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE NOT i.indisvalid AND NOT EXISTS (SELECT FROM \
+             WHERE NOT i.indisvalid AND {} AND NOT EXISTS (SELECT FROM \
              pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)), '')",
-            fingerprint()
+            fingerprint(self.batch.tenant),
+            place
         );
         let rows = self.write(sql).await?;
         let text = |at| rows.first().and_then(|row| row.try_get::<String, _>(at).ok());
