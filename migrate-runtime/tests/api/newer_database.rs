@@ -96,7 +96,7 @@ async fn down_takes_known_and_unknown_in_the_order_of_their_edges() {
 
 #[track_caller]
 fn refused(error: &Error) -> String {
-    assert_eq!(error.code(), "revision.irreversible");
+    assert_eq!(error.code(), "integrity.unknown");
     assert!(error.report().is_empty());
     error.to_string()
 }
