@@ -1,8 +1,9 @@
 //! Processes that start at once on one database, and one that keeps the lock.
 
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use migrate_tests::{Revision, Run, Running, cargo_migrate};
+use migrate_tests::{Database, Revision, Run, Running, Workspace, cargo_migrate};
 use serde_json::json;
 
 use super::{A, B, applied, workspace};
@@ -47,7 +48,7 @@ fn one_that_waits_too_long_names_the_holder() {
     let Some((workspace, database)) = workspace() else { return };
     workspace.revision(Revision { up: "SELECT pg_sleep(5);", ..A });
     let slow = Run::start(&mut workspace.command(cargo_migrate(), ["up"]));
-    std::thread::sleep(Duration::from_millis(1500));
+    thread::sleep(Duration::from_millis(1500));
     let run = workspace.migrate_json(["up", "--lock-timeout", "300ms"]).exits(7);
     let error = run.json_error();
     assert_eq!(error["code"], "lock.timeout");
@@ -58,17 +59,33 @@ fn one_that_waits_too_long_names_the_holder() {
     assert_eq!(applied(&database), ["aaaa1111"]);
 }
 
-#[test]
-fn a_lock_of_a_table_that_is_held_for_too_long_is_no_fault_of_the_file() {
-    let Some((workspace, database)) = workspace() else { return };
+/// Somebody else's transaction holds a table that the newest revision changes. It has it when this
+/// returns.
+fn held_table(seconds: u64) -> Option<(Workspace, Database, JoinHandle<()>)> {
+    let (workspace, database) = workspace()?;
     workspace.revision(A);
     workspace.migrate(["up"]).succeeds();
     workspace.revision(B);
     let url = database.url().to_owned();
-    let holder = std::thread::spawn(move || {
-        migrate_tests::hold(&url, "LOCK TABLE a IN ACCESS SHARE MODE", Duration::from_secs(4));
+    let holder = thread::spawn(move || {
+        migrate_tests::hold(
+            &url,
+            "LOCK TABLE a IN ACCESS SHARE MODE",
+            Duration::from_secs(seconds),
+        );
     });
-    std::thread::sleep(Duration::from_secs(1));
+    let is_held = "SELECT count(*) FROM pg_locks WHERE relation = 'a'::regclass AND granted \
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while database.query(is_held) == ["0"] {
+        assert!(!holder.is_finished(), "the table was never held");
+        thread::sleep(Duration::from_millis(20));
+    }
+    Some((workspace, database, holder))
+}
+
+#[test]
+fn a_lock_of_a_table_that_is_held_for_too_long_is_no_fault_of_the_file() {
+    let Some((workspace, database, holder)) = held_table(4) else { return };
     let error = workspace.migrate_json(["up", "--lock-timeout", "500ms"]).exits(7).json_error();
     assert_eq!(error["code"], "lock.timeout");
     assert!(error["hint"].as_str().unwrap().contains("--lock-timeout"), "{error}");
@@ -79,16 +96,8 @@ fn a_lock_of_a_table_that_is_held_for_too_long_is_no_fault_of_the_file() {
 
 #[test]
 fn a_lock_of_a_table_is_waited_for_and_tried_again() {
-    let Some((workspace, database)) = workspace() else { return };
-    workspace.revision(A);
-    workspace.migrate(["up"]).succeeds();
-    workspace.revision(B);
-    // Somebody else's transaction holds the table for longer than a statement waits for it.
-    let url = database.url().to_owned();
-    let holder = std::thread::spawn(move || {
-        migrate_tests::hold(&url, "LOCK TABLE a IN ACCESS SHARE MODE", Duration::from_secs(5));
-    });
-    std::thread::sleep(Duration::from_millis(700));
+    // It is held for longer than a statement waits.
+    let Some((workspace, database, holder)) = held_table(5) else { return };
     let run = workspace.migrate_json(["up"]).succeeds();
     assert!(run.json_lines().iter().any(|line| line["type"] == "lock_wait"), "{}", run.stdout);
     holder.join().unwrap();

@@ -12,14 +12,15 @@ mod mysql;
 mod postgres;
 mod sqlite;
 
+use std::iter;
 use std::ops::Range;
 
 use super::error::{ScriptError, ScriptProblem};
 use crate::dialect::Dialect;
 
 pub(super) use mysql::Lexer as MysqlLexer;
-pub(super) use postgres::Lexer as PostgresLexer;
-pub(super) use sqlite::Lexer as SqliteLexer;
+pub(super) use postgres::tokens as postgres_tokens;
+pub(super) use sqlite::tokens as sqlite_tokens;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +53,8 @@ pub(super) fn tokens(
     text: &str,
 ) -> Box<dyn Iterator<Item = Result<Token, ScriptError>> + '_> {
     match dialect {
-        Dialect::Sqlite => Box::new(SqliteLexer::new(text)),
-        Dialect::Postgres => Box::new(PostgresLexer::new(text)),
+        Dialect::Sqlite => Box::new(sqlite_tokens(text)),
+        Dialect::Postgres => Box::new(postgres_tokens(text)),
         Dialect::Mysql | Dialect::Mariadb => Box::new(MysqlLexer::new(dialect, text)),
     }
 }
@@ -74,6 +75,19 @@ fn advance(text: &str, at: &mut usize, read: Read) -> Result<Token, ScriptError>
             Err(ScriptError { offset: start, problem })
         }
     }
+}
+
+/// The tokens of a dialect in which none depends on those before it.
+fn one_by_one(
+    text: &str,
+    read: fn(&str, char) -> Read,
+) -> impl Iterator<Item = Result<Token, ScriptError>> + '_ {
+    let mut at = 0;
+    iter::from_fn(move || {
+        let rest = &text[at..];
+        let first = rest.chars().next()?;
+        Some(advance(text, &mut at, read(rest, first)))
+    })
 }
 
 fn unterminated(what: &'static str) -> ScriptProblem {

@@ -2,29 +2,14 @@
 //! (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html>), with
 //! `standard_conforming_strings` on, which is the default since 9.1.
 
-use super::{Read, Token, TokenKind, advance, escaped, quoted, run, unterminated};
+use super::{Read, Token, TokenKind, escaped, one_by_one, quoted, run, unterminated};
 use crate::script::error::ScriptError;
 
-/// Walks over a text.
-pub(in crate::script) struct Lexer<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Lexer<'a> {
-    pub(in crate::script) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
-    }
-}
-
-impl Iterator for Lexer<'_> {
-    type Item = Result<Token, ScriptError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let rest = &self.text[self.at..];
-        let first = rest.chars().next()?;
-        Some(advance(self.text, &mut self.at, read(rest, first)))
-    }
+/// The tokens of a text.
+pub(in crate::script) fn tokens(
+    text: &str,
+) -> impl Iterator<Item = Result<Token, ScriptError>> + '_ {
+    one_by_one(text, read)
 }
 
 fn read(rest: &str, first: char) -> Read {

@@ -4,12 +4,12 @@
 
 use super::{Pieces, Split};
 use crate::script::error::{ScriptError, ScriptProblem};
-use crate::script::lexer::{PostgresLexer, Token, TokenKind};
+use crate::script::lexer::{Token, TokenKind, postgres_tokens};
 
 pub(super) fn split(text: &str) -> Result<Split, ScriptError> {
     let mut pieces = Pieces::default();
     let mut statement = Statement::default();
-    for token in PostgresLexer::new(text) {
+    for token in postgres_tokens(text) {
         let Token { kind, span } = token?;
         match kind {
             TokenKind::Blank => {}

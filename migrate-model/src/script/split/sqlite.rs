@@ -2,12 +2,12 @@
 
 use super::{Pieces, Split};
 use crate::script::error::ScriptError;
-use crate::script::lexer::{SqliteLexer, TokenKind};
+use crate::script::lexer::{TokenKind, sqlite_tokens};
 
 pub(super) fn split(text: &str) -> Result<Split, ScriptError> {
     let mut pieces = Pieces::default();
     let mut state = State::Start;
-    for token in SqliteLexer::new(text) {
+    for token in sqlite_tokens(text) {
         let token = token?;
         if token.kind == TokenKind::Blank {
             continue;
