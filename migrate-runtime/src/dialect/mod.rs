@@ -2,7 +2,7 @@
 //! knows no other: `connect`, `apply` (steps and their bookkeeping as one), `history`.
 
 pub(crate) mod handle;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "_sqlite"))]
 pub(crate) mod one_by_one;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;

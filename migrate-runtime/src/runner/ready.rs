@@ -77,7 +77,7 @@ impl<'r> Prepared<'r> {
         let revision = graph.revision(planned.index);
         if let Some(stored) = revisions.stored(planned.index) {
             let step = super::as_step(graph, planned);
-            return Self::of_stored(stored, step, Keep::of(settings), dialect);
+            return Self::of_stored(stored, step, settings, dialect);
         }
         if revision.kind == Kind::Rust {
             return Err(ErrorKind::Usage {
@@ -157,7 +157,7 @@ impl<'r> Prepared<'r> {
     fn of_stored(
         stored: &'r StoredRevision,
         step: Step,
-        keep: Keep,
+        settings: &Settings,
         dialect: Dialect,
     ) -> Result<Self, ErrorKind> {
         let StoredRevision { revision, down_source, down_transaction, .. } = stored;
@@ -173,8 +173,10 @@ impl<'r> Prepared<'r> {
             ..nothing(Direction::Down)
         };
         let fault = |error| fault(&format!("{}, {STORED_DOWN}", revision.id), source, error);
-        if section.transaction == Transaction::Outside {
-            let problem = ScriptProblem::TransactionFalse;
+        if (section.transaction, settings.transaction)
+            == (Transaction::Outside, TransactionMode::All)
+        {
+            let problem = ScriptProblem::OutsideOfAll;
             return Err(fault(ScriptError { offset: 0, problem }));
         }
         Ok(Self {
@@ -188,7 +190,7 @@ impl<'r> Prepared<'r> {
             section: section.body,
             transaction: section.transaction,
             down: None,
-            keep,
+            keep: Keep::of(settings),
         })
     }
 
