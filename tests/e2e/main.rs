@@ -19,6 +19,7 @@ mod inspecting;
 mod integrity;
 mod killed;
 mod offline;
+mod outside_sqlite;
 mod places;
 mod postgres;
 mod project;
