@@ -10,5 +10,5 @@ mod workspace;
 
 pub use database::{execute, query, state};
 pub use program::{PASSWORD, Run, Running, cargo_migrate, repository};
-pub use server::{Database, Server, hold, mariadb, postgres};
+pub use server::{Database, Server, hold, hold_mysql, mariadb, postgres};
 pub use workspace::{Revision, Workspace};

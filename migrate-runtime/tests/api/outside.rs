@@ -196,7 +196,7 @@ async fn whoever_takes_the_lease_away_ends_the_run() {
                   UPDATE _migrate_meta SET value = '' WHERE key = 'lease';\n\
                   INSERT INTO ran VALUES (1);\n";
     let error = migrator(&[("aaaa", script)]).run(&mut connection).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::LockLost), "{error:?}");
+    assert!(matches!(error.kind(), ErrorKind::LeaseLost), "{error:?}");
     assert_eq!(number(&mut connection, "SELECT done FROM _migrate_revisions").await, 2);
     migrator(&[("aaaa", script)]).run(&mut connection).await.unwrap();
     assert_eq!(number(&mut connection, "SELECT count(*) FROM ran").await, 1);

@@ -130,7 +130,7 @@ fn a_copy_that_was_being_written_is_asked_for() {
     let file = outside(&workspace, up, "SELECT 1;");
     workspace.migrate(["up", "+1"]).succeeds();
     let running = Run::start(&mut workspace.command(cargo_migrate(), ["up"]));
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !workspace.path("copy.db").exists() {
         assert!(Instant::now() < deadline, "the copy is not begun");
         sleep(Duration::from_millis(1));

@@ -176,7 +176,7 @@ impl Outside<'_, '_, '_> {
     async fn transact(&mut self, work: Work<'_>) -> Result<i64, Fault> {
         let Self { connection, course, patience, lease, done, .. } = self;
         let refused = |error| Fault::Record(stopped(*done, error));
-        let Some(lease) = lease else { return Err(refused(ErrorKind::LockLost)) };
+        let Some(lease) = lease else { return Err(refused(ErrorKind::LeaseLost)) };
         patience.begin_anew();
         loop {
             let begun = ImmediateTransaction::begin(connection.connection(), patience).await;
@@ -196,7 +196,7 @@ impl Outside<'_, '_, '_> {
             match failed {
                 Failed::LeaseLost => {
                     transaction.roll_back(None).await;
-                    return Err(refused(ErrorKind::LockLost));
+                    return Err(refused(ErrorKind::LeaseLost));
                 }
                 Failed::Statement(source) => {
                     transaction.roll_back(Some(&source)).await;
