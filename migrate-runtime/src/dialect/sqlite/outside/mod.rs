@@ -2,12 +2,14 @@
 //! IMMEDIATE; only PRAGMA, ATTACH and VACUUM run by themselves, and may run again. Between the
 //! statements others could write, so the run holds the lease, and every record asks for it.
 
+mod work;
+
 use std::time::Duration;
 
 use migrate_model::Dialect;
 use migrate_model::revision::Direction;
 use migrate_model::script::Effect;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::busy::ShortWaiting;
 use super::error::{is_busy, is_interrupted};
@@ -15,6 +17,8 @@ use super::history;
 use super::lease::{self, Look, Ours};
 use super::session::Found;
 use super::statement;
+
+use self::work::{Failed, Work};
 use super::transaction::{ImmediateTransaction, Uncommitted, send};
 use crate::dialect::one_by_one::{self, Course, Fault, OneByOne, Remains};
 use crate::dialect::{Batch, LogLine, Outcome, ReadyStep, StepError};
@@ -60,68 +64,6 @@ struct Outside<'c, 'b, 'l> {
     found: Found,
     /// How many statements are done.
     done: usize,
-}
-
-/// What is written in one transaction with the lease.
-enum Work<'w> {
-    Insert(&'w Columns),
-    Update(&'w Columns),
-    Delete,
-    /// A statement, and that it's done.
-    Statement(usize),
-    /// The end of the step.
-    Close(&'w Columns, &'w LogLine<'w>),
-}
-
-/// An error of the work.
-enum Failed {
-    LeaseLost,
-    Statement(sqlx::Error),
-    Record(sqlx::Error),
-}
-
-impl From<sqlx::Error> for Failed {
-    fn from(source: sqlx::Error) -> Self {
-        Self::Record(source)
-    }
-}
-
-impl Work<'_> {
-    /// Gives the history's version, if it's the end.
-    async fn run(
-        &self,
-        connection: &mut SqliteConnection,
-        course: &Course<'_>,
-        lease: &Ours<'_>,
-    ) -> Result<i64, Failed> {
-        if !lease.renew(connection).await? {
-            return Err(Failed::LeaseLost);
-        }
-        let Batch { tables, run, interrupt, .. } = course.batch;
-        let id = course.id();
-        match self {
-            Self::Insert(columns) => history::insert_columns(connection, tables, columns).await?,
-            Self::Update(columns) => history::update_row(connection, tables, id, columns).await?,
-            Self::Delete => history::delete_row(connection, tables, id).await?,
-            Self::Statement(at) => {
-                statement::run(connection, course.sql(*at), interrupt)
-                    .await
-                    .map_err(Failed::Statement)?;
-                let columns = course.done(at + 1);
-                history::update_row(connection, tables, id, &columns).await?;
-            }
-            Self::Close(columns, line) => {
-                match course.step.direction {
-                    Direction::Up => history::update_row(connection, tables, id, columns).await?,
-                    Direction::Down => history::delete_row(connection, tables, id).await?,
-                }
-                history::log(connection, tables, run, line).await?;
-                sqlx::raw_sql(AssertSqlSafe(lease.release())).execute(&mut *connection).await?;
-                return Ok(history::version(connection, tables).await?);
-            }
-        }
-        Ok(0)
-    }
 }
 
 impl Outside<'_, '_, '_> {
