@@ -68,7 +68,7 @@ fn a_script_that_could_not_run() {
                 b"-- migrate:up\nPRAGMA foreign_keys = off;\n",
                 "script.no_effect",
                 8,
-                "delete it",
+                "transaction:false",
             ),
             (
                 "another dialect's only",

@@ -121,6 +121,34 @@ fn survives_kills(journal_mode: &str) {
 }
 
 #[test]
+fn some_of_many_are_killed_and_the_others_take_over() {
+    let mut random = Random::from_environment();
+    let workspace = Workspace::new();
+    outside(&workspace, &statements(""), &statements("-"));
+    workspace.migrate(["up", "+1"]).succeeds();
+    let now = Instant::now();
+    workspace.migrate(["up"]).succeeds();
+    let whole = now.elapsed();
+    let expected: Vec<String> = (1..2 + ROWS).map(|row| row.to_string()).collect();
+    for round in 0..8 {
+        workspace.migrate(["down"]).succeeds();
+        execute(&database(&workspace), "DELETE FROM ran WHERE x <> 1");
+        let start = |_| Run::start(&mut workspace.command(cargo_migrate(), ["up"]));
+        let mut running: Vec<_> = (0..6).map(start).collect();
+        for one in running.drain(..3) {
+            sleep(whole.mul_f64(random.fraction() / 2.0));
+            one.kill();
+        }
+        for one in running {
+            one.finish().succeeds();
+        }
+        let rows = "SELECT x FROM (SELECT x AS x FROM ran ORDER BY x)";
+        assert_eq!(query(&database(&workspace), rows), expected, "round {round}");
+        assert_eq!(journal(&workspace), ["applied 48/48"]);
+    }
+}
+
+#[test]
 fn a_copy_that_was_being_written_is_asked_for() {
     let workspace = Workspace::new();
     let up = "CREATE TABLE much AS WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 \
