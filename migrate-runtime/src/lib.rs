@@ -60,6 +60,8 @@ mod migrator;
 mod offline;
 #[cfg(feature = "_dialect")]
 mod patience;
+#[cfg(feature = "_sqlite")]
+mod process;
 mod registry;
 #[cfg(feature = "_dialect")]
 mod report;

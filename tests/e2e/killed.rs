@@ -179,11 +179,11 @@ const LOGGED: &str = "SELECT revision || iif(n = 1, '', ': ' || n) AS x FROM (SE
     WHERE n <> 0 ORDER BY 1";
 
 /// Marsaglia's xorshift: enough for moments, and the same from the same seed everywhere.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// Takes the seed of `MIGRATE_KILL_SEED`, or the time's, and tells it.
-    fn from_environment() -> Self {
+    pub(crate) fn from_environment() -> Self {
         let given = std::env::var("MIGRATE_KILL_SEED").ok().map(|seed| seed.parse().unwrap());
         let time = || std::time::UNIX_EPOCH.elapsed().unwrap().as_micros();
         let seed = given.unwrap_or_else(|| u64::try_from(time()).unwrap());
@@ -192,7 +192,7 @@ impl Random {
     }
 
     /// A number from 0 to 1.
-    fn fraction(&mut self) -> f64 {
+    pub(crate) fn fraction(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

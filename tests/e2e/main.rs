@@ -20,6 +20,7 @@ mod integrity;
 mod killed;
 mod mariadb;
 mod offline;
+mod outside_sqlite;
 mod places;
 mod postgres;
 mod project;

@@ -148,11 +148,9 @@ fn show(output: &Output, event: &Event<'_>) {
             let time = milliseconds(*waited);
             output.verb("Waiting", format_args!("for the database, {time} so far: {reason}"));
         }
-        Event::LockWait { waited } if waited.as_millis() > 500 => {
-            output.verb(
-                "Waiting",
-                format_args!("for another writer, {} so far", milliseconds(*waited)),
-            );
+        Event::LockWait { waited, holder } if waited.as_millis() > 500 => {
+            let (time, holder) = (milliseconds(*waited), holder.unwrap_or("another writer"));
+            output.verb("Waiting", format_args!("for {holder}, {time} so far"));
         }
         _ => {}
     }

@@ -4,7 +4,6 @@
 pub(crate) mod handle;
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) mod one_by_one;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;

@@ -54,7 +54,7 @@ impl ErrorKind {
             Self::Failed(failure) if failure.is_uncertain() => "revision.undecided",
             Self::Failed(failure) => database_fault(&failure.source).unwrap_or("revision.failed"),
             Self::LockTimeout { .. } => "lock.timeout",
-            Self::LockLost => "lock.lost",
+            Self::LockLost | Self::LeaseLost => "lock.lost",
             Self::Unreachable { .. } => "database.unreachable",
             Self::HistoryVersion { .. } => "history.version",
             Self::Interrupted | Self::Stopped { .. } => "revision.interrupted",
@@ -102,6 +102,9 @@ impl ErrorKind {
             }
             Self::Unreachable { .. } => {
                 Some("is the server running? check host and port".to_owned())
+            }
+            Self::LeaseLost => {
+                Some("what is recorded as done stays done; go on: cargo migrate up".to_owned())
             }
             Self::LockLost => Some(
                 "behind a pooler that changes sessions, connect to the server itself, or to the \

@@ -204,6 +204,10 @@ pub enum ErrorKind {
     /// The lock was not ours any more when a revision was to begin.
     #[error("the lock was lost: another session answers for this connection now")]
     LockLost,
+    /// Another run has taken the lease over, between two statements of a revision that runs
+    /// outside of a transaction.
+    #[error("the lease was lost: another run has taken it over")]
+    LeaseLost,
     /// The history tables were written by a newer version.
     #[error("the history tables have format {found}, this version knows {known}")]
     HistoryVersion {

@@ -77,7 +77,7 @@ impl<'r> Prepared<'r> {
         let revision = graph.revision(planned.index);
         if let Some(stored) = revisions.stored(planned.index) {
             let step = super::as_step(graph, planned);
-            return Self::of_stored(stored, step, Keep::of(settings), dialect);
+            return Self::of_stored(stored, step, settings, dialect);
         }
         if revision.kind == Kind::Rust {
             return Err(ErrorKind::Usage {
@@ -154,7 +154,7 @@ impl<'r> Prepared<'r> {
     fn of_stored(
         stored: &'r StoredRevision,
         step: Step,
-        keep: Keep,
+        settings: &Settings,
         dialect: Dialect,
     ) -> Result<Self, ErrorKind> {
         let StoredRevision { revision, down_source, down_transaction, .. } = stored;
@@ -170,23 +170,23 @@ impl<'r> Prepared<'r> {
             ..nothing(Direction::Down)
         };
         let fault = |error| fault(&format!("{}, {STORED_DOWN}", revision.id), source, error);
-        if section.transaction == Transaction::Outside {
-            let problem = ScriptProblem::TransactionFalse;
-            return Err(fault(ScriptError { offset: 0, problem }));
-        }
         let split = statements(source, &section, dialect).map_err(fault)?;
+        let transaction = transaction_of(dialect, source, &section, &split);
+        if settings.transaction == TransactionMode::All && transaction == Transaction::Outside {
+            return Err(fault(outside_of_all(dialect, source, &section, &split)));
+        }
         Ok(Self {
             revision,
             place: STORED_DOWN,
             direction: Direction::Down,
             purpose: Purpose::Run,
             step,
-            transaction: transaction_of(dialect, source, &section, &split),
+            transaction,
             split,
             source: Cow::Borrowed(source),
             section: section.body,
             down: None,
-            keep,
+            keep: Keep::of(settings),
         })
     }
 
