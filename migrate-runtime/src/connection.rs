@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use migrate_model::Dialect;
+use migrate_model::script::Transaction;
 
 #[cfg(feature = "postgres")]
 use crate::dialect::postgres;
@@ -17,7 +18,7 @@ use crate::identity::RunIdentity;
 use crate::interrupt::Interrupt;
 use crate::into_database::Database;
 use crate::patience::Patience;
-use crate::settings::HistoryTables;
+use crate::settings::{HistoryTables, LockMode};
 use crate::wait::Wait;
 
 /// A connection of one of the dialects.
@@ -132,25 +133,60 @@ impl<'c> Connection<'c> {
     pub(crate) async fn lock(
         &mut self,
         tables: &HistoryTables,
+        mode: LockMode,
+        run: &RunIdentity,
         patience: &mut Patience<'_>,
     ) -> Result<Lock, ErrorKind> {
         #[cfg(not(feature = "postgres"))]
-        let _ = (tables, patience);
+        let _ = (tables, mode, run, patience);
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(_) => Ok(Lock::OfEachBatch),
             #[cfg(feature = "postgres")]
-            Self::Postgres(session) => {
-                postgres::lock(session, tables, patience).await.map(|()| Lock::Taken)
-            }
+            Self::Postgres(session) => match mode {
+                LockMode::Session => {
+                    postgres::lock(session, tables, patience).await.map(|()| Lock::Taken)
+                }
+                LockMode::Transaction => {
+                    let looked = postgres::lock_each_message(session, tables, run).await;
+                    looked.map(|()| Lock::OfEachBatch)
+                }
+                LockMode::Lease => Err(ErrorKind::Usage {
+                    message: "PostgreSQL keeps other writers out by `session` or `transaction`, \
+                              and has no lock that is a lease"
+                        .to_owned(),
+                    code: "config.lock",
+                }),
+            },
         }
     }
 
-    /// Lets other writers in again.
-    pub(crate) async fn unlock(&mut self) {
+    /// Refuses a step that the lock does not go with.
+    pub(crate) fn check_lock(
+        &self,
+        mode: LockMode,
+        transaction: Transaction,
+    ) -> Result<(), ErrorKind> {
+        match (self, mode, transaction) {
+            #[cfg(feature = "postgres")]
+            (Self::Postgres(_), LockMode::Transaction, Transaction::Outside) => {
+                Err(ErrorKind::Usage {
+                    message: "a section that is `transaction:false` has no transaction that could \
+                              hold the lock"
+                        .to_owned(),
+                    code: "config.lock",
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets other writers in again. If the lock is still held by a session of the server that is
+    /// not ours any more, that session's process.
+    pub(crate) async fn unlock(&mut self) -> Option<i32> {
         match self {
             #[cfg(feature = "_sqlite")]
-            Self::Sqlite(_) => {}
+            Self::Sqlite(_) => None,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => postgres::unlock(session).await,
         }

@@ -9,6 +9,8 @@ mod killed;
 mod main_job;
 mod newer_database;
 mod outside;
+#[cfg(unix)]
+mod pooler;
 mod session;
 mod tenants;
 mod tls;

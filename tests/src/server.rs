@@ -49,7 +49,7 @@ impl Software {
 }
 
 /// Writes the running test into the file of those that were skipped.
-fn skip(server: &str) {
+pub(crate) fn skip(server: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
     eprintln!("{test} is skipped: no {server} (cargo xtask servers start)");

@@ -12,12 +12,13 @@ use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use migrate_model::config::{
-    Config, MultipleHeads as MultipleHeadsSetting, StoreSource as StoreSourceSetting,
+    Config, LockSetting, MultipleHeads as MultipleHeadsSetting, StoreSource as StoreSourceSetting,
     TransactionSetting,
 };
 use migrate_model::{Dialect, RevisionFile};
 use migrate_runtime::{
-    CrateInfo, HistoryTables, Migrator, MultipleHeads, Registry, StoreSource, TransactionMode,
+    CrateInfo, HistoryTables, LockMode, Migrator, MultipleHeads, Registry, StoreSource,
+    TransactionMode,
 };
 
 pub(crate) use database_url::{DatabaseUrl, redacted as shown_url};
@@ -168,6 +169,11 @@ impl Project {
         std::mem::forget(Arc::clone(&registry));
         let mut migrator = Migrator::new(registry)
             .transaction(mode)
+            .lock(match self.config.lock {
+                LockSetting::Session => LockMode::Session,
+                LockSetting::Transaction => LockMode::Transaction,
+                LockSetting::Lease => LockMode::Lease,
+            })
             .multiple_heads(self.multiple_heads())
             .store_source(match self.config.store_source {
                 StoreSourceSetting::Full => StoreSource::Full,

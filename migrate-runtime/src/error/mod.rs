@@ -204,6 +204,15 @@ pub enum ErrorKind {
     /// The lock was not ours any more when a revision was to begin.
     #[error("the lock was lost: another session answers for this connection now")]
     LockLost,
+    /// The same, and it could not be given back: the server's process has it as long as it lives.
+    #[error(
+        "the lock was lost: another session answers for this connection now, and process {process} \
+         of the server keeps the lock"
+    )]
+    LockLeft {
+        /// The process, as `pg_stat_activity` has it.
+        process: i32,
+    },
     /// The history tables were written by a newer version.
     #[error("the history tables have format {found}, this version knows {known}")]
     HistoryVersion {

@@ -10,7 +10,7 @@ use crate::dialect::handle::{self, Handle};
 use crate::error::ErrorKind;
 use crate::wait::Wait;
 
-use super::cancel::Canceller;
+use super::cancel::{Backend, Canceller};
 use super::error::sqlstate;
 
 /// Where a PostgreSQL connection comes from.
@@ -21,9 +21,20 @@ pub(crate) struct Session<'c> {
     /// `None` once it is given back.
     handle: Option<Handle<'c, Postgres>>,
     /// How to reach the same server again; not known of a borrowed connection.
-    options: Option<PgConnectOptions>,
-    /// What was found when the lock was taken; `Some` as long as it is held.
+    pub(super) options: Option<PgConnectOptions>,
+    /// What was found when the lock was taken; `Some` as long as it is held, or may be taken by a
+    /// message that is on its way.
     pub(super) locked: Option<Locked>,
+}
+
+/// How the advisory lock is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// By the session, for the whole run.
+    Session,
+    /// By each message's transaction, which also has a lock with this key, that nobody else has:
+    /// so it's found on the server, whichever session runs it.
+    Message { mark: i64 },
 }
 
 /// What a run with work to do knows of its session.
@@ -31,11 +42,13 @@ pub(crate) struct Session<'c> {
 pub(crate) struct Locked {
     /// The key of the advisory lock.
     pub(super) key: i64,
+    pub(super) hold: Hold,
     /// The schema of the history tables.
     pub(super) schema: String,
     /// It was not there when the lock was taken.
     pub(super) is_schema_missing: bool,
-    /// How the session was found, and is left.
+    /// How the session was found, and is left. Where each message has a session of its own, it
+    /// looks itself.
     pub(super) search_path: String,
     pub(super) role: String,
     pub(super) lock_timeout: String,
@@ -52,8 +65,11 @@ impl Session<'_> {
 
     /// What ends a statement of this session from outside.
     pub(super) fn canceller(&self) -> Canceller {
-        let pid = self.locked.as_ref().map(|locked| locked.pid).unwrap_or_default();
-        Canceller { options: self.options.clone(), pid }
+        let backend = self.locked.as_ref().map(|locked| match locked.hold {
+            Hold::Session => Backend::Process(locked.pid),
+            Hold::Message { mark } => Backend::HolderOf(mark),
+        });
+        Canceller { options: self.options.clone(), backend }
     }
 
     /// Gives the connection back. One that still holds the lock is closed, which ends the lock.
