@@ -3,6 +3,7 @@
 
 mod application;
 mod at_once;
+mod each_message;
 mod errors;
 mod forum_shop;
 mod killed;
