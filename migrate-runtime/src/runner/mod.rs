@@ -49,8 +49,14 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn on_unknown(&self, goal: Goal<'_>) -> OnUnknown {
-        goal.on_unknown(self.settings.on_unknown)
+    fn on_unknown(&self, goal: Goal<'_>, history: &History) -> OnUnknown {
+        match goal {
+            // What it goes on with is one of them.
+            Goal::Resume { .. } if unfinished::is_of_stored(self.registry, history) => {
+                OnUnknown::RollBack
+            }
+            _ => goal.on_unknown(self.settings.on_unknown),
+        }
     }
 }
 
@@ -206,7 +212,7 @@ pub(crate) async fn survey<'r>(
 ) -> Result<(Revisions<'r>, History), Error> {
     let (registry, tables) = (context.registry, &context.settings.tables);
     let history = connection.read_history(tables, Detail::Plan, patience).await?;
-    let revisions = match context.on_unknown(goal) {
+    let revisions = match context.on_unknown(goal, &history) {
         OnUnknown::Refuse | OnUnknown::Ignore => Revisions::at_hand(registry),
         OnUnknown::RollBack => {
             Revisions::with_unknown(connection, registry, tables, &history).await?
@@ -244,7 +250,7 @@ async fn checked(
     let (registry, tables) = (context.registry, &context.settings.tables);
     let history = connection.read_history(tables, Detail::All, patience).await?;
     let found = examine(connection, registry, tables, &history).await?;
-    let on_unknown = context.on_unknown(wanted);
+    let on_unknown = context.on_unknown(wanted, &history);
     found.minding(on_unknown, revisions, &history).into_result(wanted)?;
     Ok(history)
 }

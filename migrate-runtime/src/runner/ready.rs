@@ -77,7 +77,7 @@ impl<'r> Prepared<'r> {
         let revision = graph.revision(planned.index);
         if let Some(stored) = revisions.stored(planned.index) {
             let step = super::as_step(graph, planned);
-            return Self::of_stored(stored, step, Keep::of(settings), dialect);
+            return Self::of_stored(stored, step, settings, dialect);
         }
         if revision.kind == Kind::Rust {
             return Err(ErrorKind::Usage {
@@ -157,24 +157,19 @@ impl<'r> Prepared<'r> {
     fn of_stored(
         stored: &'r StoredRevision,
         step: Step,
-        keep: Keep,
+        settings: &Settings,
         dialect: Dialect,
     ) -> Result<Self, ErrorKind> {
         let StoredRevision { revision, down_source, down_transaction, .. } = stored;
         let Some(source) = down_source else {
             return Err(ErrorKind::NothingStored { id: revision.id.clone() });
         };
-        let section = Section {
-            transaction: match down_transaction {
-                true => Transaction::Inside,
-                false => Transaction::Outside,
-            },
-            body: 0..source.len(),
-            ..nothing(Direction::Down)
-        };
+        let section = stored_section(source, *down_transaction);
         let fault = |error| fault(&format!("{}, {STORED_DOWN}", revision.id), source, error);
-        if section.transaction == Transaction::Outside {
-            let problem = ScriptProblem::TransactionFalse;
+        if (section.transaction, settings.transaction)
+            == (Transaction::Outside, TransactionMode::All)
+        {
+            let problem = ScriptProblem::OutsideOfAll;
             return Err(fault(ScriptError { offset: 0, problem }));
         }
         Ok(Self {
@@ -188,7 +183,7 @@ impl<'r> Prepared<'r> {
             section: section.body,
             transaction: section.transaction,
             down: None,
-            keep,
+            keep: Keep::of(settings),
         })
     }
 
@@ -275,6 +270,15 @@ impl<'r> Prepared<'r> {
             statements: i64::try_from(self.split.statements.len()).unwrap_or(i64::MAX),
         }
     }
+}
+
+/// The `down` section that the database has stored, which is all of its text.
+pub(super) fn stored_section(source: &str, is_transaction: bool) -> Section {
+    let transaction = match is_transaction {
+        true => Transaction::Inside,
+        false => Transaction::Outside,
+    };
+    Section { transaction, body: 0..source.len(), ..nothing(Direction::Down) }
 }
 
 /// The section of a revision that is recorded and has none.
