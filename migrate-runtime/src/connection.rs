@@ -260,6 +260,28 @@ impl<'c> Connection<'c> {
         }
     }
 
+    /// What would give the right whose absence is the error of a revision's statement, or of its
+    /// bookkeeping; `None` if it is another error, or the database does not tell.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "rights are a server's")
+    )]
+    pub(crate) async fn missing_right(
+        &mut self,
+        tables: &HistoryTables,
+        statement: Option<&str>,
+        source: &sqlx::Error,
+    ) -> Option<String> {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(_) => None,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => {
+                postgres::missing_right(session, tables, statement, source).await
+            }
+        }
+    }
+
     /// Replaces what the history says of an applied revision by what is at hand.
     #[cfg_attr(not(feature = "_sqlite"), expect(unused_variables, reason = "the row is enough"))]
     pub(crate) async fn accept(
@@ -321,6 +343,28 @@ fn foreign_url() -> ErrorKind {
     }
 }
 
+/// Waits until the server of a URL answers.
+pub(crate) async fn wait_for_server(url: &str, wait: Wait<'_>) -> Result<(), ErrorKind> {
+    #[cfg(not(feature = "postgres"))]
+    let _ = wait;
+    match url.split(':').next().unwrap_or_default() {
+        #[cfg(feature = "_sqlite")]
+        "sqlite" => Err(no_server()),
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => postgres::database::wait_for_server(url, wait).await,
+        _ => Err(foreign_url()),
+    }
+}
+
+/// A server was asked for where there is none.
+#[cfg(feature = "_sqlite")]
+fn no_server() -> ErrorKind {
+    ErrorKind::Usage {
+        message: "a SQLite database is a file: no server makes or drops it".to_owned(),
+        code: "config.database_url",
+    }
+}
+
 /// What can be done with a database as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WholeDatabase {
@@ -335,10 +379,7 @@ pub(crate) async fn whole_database(url: &str, what: WholeDatabase) -> Result<boo
     let _ = what;
     match url.split(':').next().unwrap_or_default() {
         #[cfg(feature = "_sqlite")]
-        "sqlite" => Err(ErrorKind::Usage {
-            message: "a SQLite database is a file: no server makes or drops it".to_owned(),
-            code: "config.database_url",
-        }),
+        "sqlite" => Err(no_server()),
         #[cfg(feature = "postgres")]
         "postgres" | "postgresql" => match what {
             WholeDatabase::Look => postgres::database::exists(url).await,

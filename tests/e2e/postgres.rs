@@ -12,6 +12,7 @@ mod newer_database;
 mod outside;
 #[cfg(unix)]
 mod pooler;
+mod rights;
 mod session;
 mod tenants;
 mod tls;

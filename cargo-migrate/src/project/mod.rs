@@ -17,8 +17,8 @@ use migrate_model::config::{
 };
 use migrate_model::{Dialect, RevisionFile};
 use migrate_runtime::{
-    CrateInfo, HistoryTables, LockMode, Migrator, MultipleHeads, Registry, StoreSource,
-    TransactionMode,
+    CrateInfo, HistoryTables, LockMode, Migrator, MultipleHeads, Registry, STORED_DOWN,
+    StoreSource, TransactionMode,
 };
 
 pub(crate) use database_url::{DatabaseUrl, redacted as shown_url};
@@ -197,6 +197,11 @@ impl Project {
         migrator
     }
 
+    /// Whether the history keeps the texts of revisions, so that a file can be written back.
+    pub(crate) fn keeps_source(&self) -> bool {
+        self.config.store_source == StoreSourceSetting::Full
+    }
+
     /// A migrator that knows no revisions, for commands that only ask what a database remembers.
     pub(crate) fn history_reader(&self) -> Result<Migrator, CliError> {
         let empty = Registry::from_files(Vec::new(), self.crate_info.clone());
@@ -264,8 +269,11 @@ impl Project {
     }
 }
 
-/// A path as messages show it.
+/// A path as messages show it. What the database has stored stands for a file, and is none.
 pub(crate) fn shown(path: &Utf8Path) -> String {
+    if let Some(name) = path.file_name().filter(|name| name.ends_with(STORED_DOWN)) {
+        return name.to_owned();
+    }
     // Asked for once: a listing shows a thousand paths.
     static CURRENT: OnceLock<Option<Utf8PathBuf>> = OnceLock::new();
     let current = CURRENT.get_or_init(|| current_folder().ok());

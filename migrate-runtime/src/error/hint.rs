@@ -59,6 +59,7 @@ impl ErrorKind {
             Self::LockTimeout { .. } => "lock.timeout",
             Self::LockLost | Self::LockLeft { .. } => "lock.lost",
             Self::Unreachable { .. } => "database.unreachable",
+            Self::NoAnswer { last, .. } => last.code(),
             Self::HistoryVersion { .. } => "history.version",
             Self::Interrupted | Self::Stopped { .. } => "revision.interrupted",
             Self::Database { source, .. } => database_fault(source).unwrap_or("database.error"),
@@ -106,6 +107,7 @@ impl ErrorKind {
             Self::Unreachable { .. } => {
                 Some("is the server running? check host and port".to_owned())
             }
+            Self::NoAnswer { last, .. } => last.hint(),
             Self::LockLost => Some(POOLER.to_owned()),
             Self::LockLeft { process } => Some(format!(
                 "{POOLER}\nuntil that process ends, every run waits for it; to end it, and what a \

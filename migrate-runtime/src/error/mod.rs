@@ -201,6 +201,17 @@ pub enum ErrorKind {
         /// What the system said.
         error: std::io::Error,
     },
+    /// It was waited for the database, and it did not answer as long as that.
+    #[error(
+        "the database did not answer within {}: {last}",
+        humantime::format_duration(round(*.waited))
+    )]
+    NoAnswer {
+        /// How long this run waited.
+        waited: Duration,
+        /// What the last try ended with.
+        last: Box<ErrorKind>,
+    },
     /// The lock was not ours any more when a revision was to begin.
     #[error("the lock was lost: another session answers for this connection now")]
     LockLost,

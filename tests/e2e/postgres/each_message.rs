@@ -98,7 +98,8 @@ fn a_run_that_is_dropped_leaves_no_transaction_in_the_pool() {
     block_on(async {
         let pool = PgPoolOptions::new().max_connections(1).connect(database.url()).await.unwrap();
         let others = PgPool::connect(database.url()).await.unwrap();
-        let scripts = ["-- migrate:up\nCREATE TABLE a (x int);\n", "-- migrate:up\nSELECT pg_sleep(2);\n"];
+        let scripts =
+            ["-- migrate:up\nCREATE TABLE a (x int);\n", "-- migrate:up\nSELECT pg_sleep(2);\n"];
         for mode in [TransactionMode::All, TransactionMode::Each] {
             let slow = migrator(&scripts).transaction(mode);
             let dropped = tokio::time::timeout(Duration::from_millis(500), slow.run(&pool)).await;
@@ -129,8 +130,7 @@ fn a_stricter_isolation_does_not_hide_what_others_have_done() {
             "-- migrate:up\nINSERT INTO a VALUES (1);\nSELECT pg_sleep(0.2);\n",
         ];
         let one = migrator(&scripts);
-        let all =
-            tokio::join!(one.run(&pool), one.run(&pool), one.run(&pool), one.run(&pool));
+        let all = tokio::join!(one.run(&pool), one.run(&pool), one.run(&pool), one.run(&pool));
         let reports = [all.0.unwrap(), all.1.unwrap(), all.2.unwrap(), all.3.unwrap()];
         assert_eq!(reports.iter().map(|report| report.steps.len()).sum::<usize>(), 2);
         assert_eq!(text(&pool, "SELECT count(*)::text FROM a").await, "1");

@@ -18,6 +18,7 @@ use crate::dialect::{Batch, Outcome, ReadyStep, StepError};
 use crate::error::ErrorKind;
 use crate::event::Event;
 use crate::patience::Patience;
+use crate::settings::HistoryTables;
 
 /// How often it's asked whether the run shall stop while a statement is running.
 pub(super) const TICK: Duration = Duration::from_millis(100);
@@ -35,10 +36,7 @@ pub(crate) async fn apply(
     if let [step] = batch.steps
         && step.transaction == Transaction::Outside
     {
-        return match outside::apply(session, batch, step, &locked, patience).await {
-            Ok(outcome) => Ok(outcome),
-            Err(error) => Err(with_grant(session, batch, &locked, error).await),
-        };
+        return outside::apply(session, batch, step, &locked, patience).await;
     }
     patience.begin_anew();
     loop {
@@ -61,28 +59,20 @@ pub(crate) async fn apply(
             patience.wait().await.map_err(StepError::NotBegun)?;
             continue;
         }
-        return Err(with_grant(session, batch, &locked, fault.into_error()).await);
+        return Err(fault.into_error());
     }
 }
 
-/// The same error; if it's a missing right, with what gives it.
-async fn with_grant(
+/// What would give the right that a statement of a revision, or the bookkeeping, lacked.
+pub(crate) async fn missing_right(
     session: &mut Session<'_>,
-    batch: &Batch<'_>,
-    locked: &Locked,
-    mut error: StepError,
-) -> StepError {
-    if let StepError::Failed { step, statement, source, rolled_back: true, grant, .. } = &mut error
-    {
-        let step = batch.steps.get(*step);
-        let purpose = match step.zip(*statement) {
-            Some((step, at)) => Purpose::Statement(&step.section[step.statements[at].sql.clone()]),
-            None => Purpose::Write,
-        };
-        let schema = Some(locked.schema.as_str());
-        *grant = permission::grant(session.connection(), source, purpose, schema).await;
-    }
-    error
+    tables: &HistoryTables,
+    statement: Option<&str>,
+    source: &sqlx::Error,
+) -> Option<String> {
+    let schema = session.locked.as_ref().map(|locked| locked.schema.clone());
+    let purpose = statement.map_or(Purpose::Write(tables), Purpose::Statement);
+    permission::grant(session.connection(), source, purpose, schema.as_deref()).await
 }
 
 async fn attempt(
@@ -158,7 +148,7 @@ impl Fault {
 
     fn into_error(self) -> StepError {
         let Self { step, statement, offset, source, is_rolled_back: rolled_back, .. } = self;
-        StepError::Failed { step, statement, offset, source, rolled_back, grant: None }
+        StepError::Failed { step, statement, offset, source, rolled_back }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::wait::Wait;
 
 use super::cancel::{Backend, Canceller};
 use super::error::sqlstate;
+use super::permission::of_connecting;
 
 /// Where a PostgreSQL connection comes from.
 pub(crate) type Source<'c> = handle::Source<'c, Postgres>;
@@ -107,8 +108,10 @@ pub(crate) async fn open<'c>(source: Source<'c>, wait: Wait<'_>) -> Result<Sessi
     let (handle, options) = match source {
         Source::Connection(connection) => (Handle::Borrowed(connection), None),
         Source::Pool(pool) => {
-            let connection = wait.until(|| handle::acquire(pool), passes).await?;
-            (Handle::Pooled(connection), Some((*pool.connect_options()).clone()))
+            let options = (*pool.connect_options()).clone();
+            let connection = wait.until(|| handle::acquire(pool), passes).await;
+            let connection = connection.map_err(|error| of_connecting(error, &options))?;
+            (Handle::Pooled(connection), Some(options))
         }
         Source::Url(url) => {
             let options = options(&url)?;
@@ -122,12 +125,15 @@ pub(crate) async fn open<'c>(source: Source<'c>, wait: Wait<'_>) -> Result<Sessi
 pub(super) async fn connect(options: PgConnectOptions) -> Result<PgConnection, ErrorKind> {
     options.connect().await.map_err(|source| match source {
         sqlx::Error::Io(error) => ErrorKind::Unreachable { error },
-        source => ErrorKind::Database { doing: "connecting to the database".to_owned(), source },
+        source => {
+            let doing = "connecting to the database".to_owned();
+            of_connecting(ErrorKind::Database { doing, source }, &options)
+        }
     })
 }
 
 /// Whether a server that is being started would answer so: not at all, or that it is not ready.
-fn passes(error: &ErrorKind) -> bool {
+pub(super) fn passes(error: &ErrorKind) -> bool {
     match error {
         // So rustls tells of a certificate that it doesn't trust.
         ErrorKind::Unreachable { error } => error.kind() != io::ErrorKind::InvalidData,

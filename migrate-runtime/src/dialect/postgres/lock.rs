@@ -6,7 +6,7 @@ use migrate_model::Checksum;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::connect::{Hold, Locked, Session};
-use super::quote;
+use super::{permission, quote};
 use crate::error::ErrorKind;
 use crate::identity::RunIdentity;
 use crate::patience::Patience;
@@ -118,11 +118,14 @@ async fn look_around(
     let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(session.connection()).await;
     let row = row.map_err(taking)?;
     let text = |index| row.try_get::<Option<String>, _>(index).map_err(taking);
-    let schema = text(0)?.ok_or_else(|| ErrorKind::Usage {
-        message: "the search_path names no schema that exists, so the history has no place"
-            .to_owned(),
-        code: "config.schema",
-    })?;
+    let Some(schema) = text(0)? else {
+        let closed = permission::of_search_path(session.connection(), tables).await;
+        return Err(closed.unwrap_or_else(|| ErrorKind::Usage {
+            message: "the search_path names no schema that exists, so the history has no place"
+                .to_owned(),
+            code: "config.schema",
+        }));
+    };
     Ok(Locked {
         key: number(&["cargo-migrate", &schema, &tables.revisions]),
         hold,

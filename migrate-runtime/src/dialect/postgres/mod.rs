@@ -18,7 +18,7 @@ mod quote;
 mod session_limits;
 mod unlock;
 
-pub(crate) use apply::apply;
+pub(crate) use apply::{apply, missing_right};
 pub(crate) use connect::{Session, Source, open};
 pub(crate) use error::{database_fault, notes, way_out};
 pub(crate) use lock::{lock, lock_each_message};

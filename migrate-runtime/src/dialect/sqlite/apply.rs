@@ -50,7 +50,6 @@ pub(crate) async fn apply(
                     offset: None,
                     source,
                     rolled_back,
-                    grant: None,
                 });
             }
         }
@@ -75,14 +74,7 @@ async fn commit(
         }
         let rolled_back = transaction.roll_back(Some(&source)).await;
         let step = batch.steps.len().saturating_sub(1);
-        return Err(StepError::Failed {
-            step,
-            statement: None,
-            offset: None,
-            source,
-            rolled_back,
-            grant: None,
-        });
+        return Err(StepError::Failed { step, statement: None, offset: None, source, rolled_back });
     }
     if let Some(last) = durations.last_mut() {
         *last += started.elapsed();

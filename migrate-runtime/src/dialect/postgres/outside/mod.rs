@@ -364,14 +364,7 @@ impl OneByOne<'_, '_, '_> {
             return StepError::PartWay { statement: at, offset, source, done };
         }
         let statement = Some(at);
-        StepError::Failed {
-            step: 0,
-            statement,
-            offset,
-            source,
-            rolled_back: is_certain,
-            grant: None,
-        }
+        StepError::Failed { step: 0, statement, offset, source, rolled_back: is_certain }
     }
 
     fn update(&self, set: &str) -> String {
