@@ -17,6 +17,7 @@ use crate::server::{Database, skip};
 pub struct Pooler {
     program: Child,
     port: u16,
+    user: String,
     _folder: tempfile::TempDir,
 }
 
@@ -38,15 +39,16 @@ impl Pooler {
         };
         let folder = tempfile::Builder::new().prefix("migrate-pooler-").tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let (user, server) = server(database.url());
         // Everybody who looks for a free port finds the same ones, so one may be taken by then.
         for _ in 0..3 {
             let port = free_port();
             let users = folder.path().join("users");
-            fs::write(&users, "\"postgres\" \"\"\n").unwrap();
+            fs::write(&users, format!("\"{user}\" \"\"\n")).unwrap();
             let config = folder.path().join("pgbouncer.ini");
             let settings = [
                 "[databases]".to_owned(),
-                format!("* = {}", address(database.url())),
+                format!("* = {server}"),
                 "[pgbouncer]".to_owned(),
                 "listen_addr = 127.0.0.1".to_owned(),
                 format!("listen_port = {port}"),
@@ -70,7 +72,7 @@ impl Pooler {
             let started = command.arg(&config).stdin(Stdio::null()).stdout(Stdio::null());
             let mut program = started.stderr(log).spawn().unwrap();
             if answers(&mut program, port) {
-                return Some(Self { program, port, _folder: folder });
+                return Some(Self { program, port, user, _folder: folder });
             }
             let _ = (program.kill(), program.wait());
             let mut log = String::new();
@@ -83,7 +85,7 @@ impl Pooler {
 
     /// The database's URL through the pooler.
     pub fn url(&self, database: &Database) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/{}", self.port, database.name())
+        format!("postgres://{}@127.0.0.1:{}/{}", self.user, self.port, database.name())
     }
 }
 
@@ -104,11 +106,17 @@ fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// `host=… port=…` of the server of a URL.
-fn address(url: &str) -> String {
-    let (_, rest) = url.split_once('@').unwrap();
-    let (host, port) = rest.split('/').next().unwrap().rsplit_once(':').unwrap();
-    format!("host={host} port={port}")
+/// The user of a URL, and how the pooler reaches the server.
+fn server(url: &str) -> (String, String) {
+    let (account, rest) = url.split_once("://").unwrap().1.split_once('@').unwrap();
+    let (user, password) = account.split_once(':').unwrap_or((account, ""));
+    let address = rest.split('/').next().unwrap();
+    let (host, port) = address.rsplit_once(':').unwrap_or((address, "5432"));
+    let password = match password {
+        "" => String::new(),
+        password => format!(" password={password}"),
+    };
+    (user.to_owned(), format!("host={host} port={port} user={user}{password}"))
 }
 
 fn answers(program: &mut Child, port: u16) -> bool {

@@ -271,11 +271,11 @@ impl Project {
 
 /// A path as messages show it. What the database has stored stands for a file, and is none.
 pub(crate) fn shown(path: &Utf8Path) -> String {
+    // Asked for once: a listing shows a thousand paths.
+    static CURRENT: OnceLock<Option<Utf8PathBuf>> = OnceLock::new();
     if let Some(name) = path.file_name().filter(|name| name.ends_with(STORED_DOWN)) {
         return name.to_owned();
     }
-    // Asked for once: a listing shows a thousand paths.
-    static CURRENT: OnceLock<Option<Utf8PathBuf>> = OnceLock::new();
     let current = CURRENT.get_or_init(|| current_folder().ok());
     let relative = current.as_deref().and_then(|current| path.strip_prefix(current).ok());
     match relative.unwrap_or(path).as_str() {

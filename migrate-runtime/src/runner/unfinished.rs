@@ -69,7 +69,7 @@ pub(super) fn standing_of_stored(
 ) -> PartialRevision {
     let mut partial = PartialRevision::of(row, Direction::Down);
     let Some(source) = &stored.down_source else { return partial };
-    partial.file = STORED_DOWN.to_owned();
+    STORED_DOWN.clone_into(&mut partial.file);
     let section = stored_section(source, stored.down_transaction);
     if section.transaction == Transaction::Inside {
         return partial;

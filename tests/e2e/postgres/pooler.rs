@@ -35,7 +35,9 @@ fn pooled_in_turn() -> Option<(Workspace, Database, Pooler, String)> {
         thread::spawn(move || migrate_tests::hold(&url, "SELECT 1", Duration::from_secs(1)))
     };
     let holders: Vec<JoinHandle<()>> = (0..SESSIONS).map(hold).collect();
-    holders.into_iter().for_each(|holder| holder.join().unwrap());
+    for holder in holders {
+        holder.join().unwrap();
+    }
     let sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
                     AND pid <> pg_backend_pid()";
     assert_eq!(database.query(sessions), [SESSIONS.to_string()]);

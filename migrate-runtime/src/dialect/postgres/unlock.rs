@@ -19,7 +19,7 @@ const SESSIONS: usize = 10;
 /// and its connection is closed instead. If another session of the server still holds the lock,
 /// its process.
 pub(crate) async fn unlock(session: &mut Session<'_>) -> Option<i32> {
-    let Some(Locked { key, hold, pid, .. }) = session.locked else { return None };
+    let &Locked { key, hold, pid, .. } = session.locked.as_ref()?;
     if let Hold::Message { .. } = hold {
         session.locked = None;
         return None;
