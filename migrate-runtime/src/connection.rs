@@ -1,11 +1,15 @@
 //! The one connection that a run works on, borrowed or its own, and the one place where the
 //! dialects are told apart.
 
+mod whole_database;
+
 use std::sync::Arc;
 
 use migrate_model::Dialect;
 use migrate_model::script::Transaction;
 
+#[cfg(feature = "mysql")]
+use crate::dialect::mysql;
 #[cfg(feature = "postgres")]
 use crate::dialect::postgres;
 #[cfg(feature = "_sqlite")]
@@ -21,12 +25,16 @@ use crate::patience::Patience;
 use crate::settings::{HistoryTables, LockMode};
 use crate::wait::Wait;
 
+pub(crate) use whole_database::{WholeDatabase, wait_for_server, whole_database};
+
 /// A connection of one of the dialects.
 pub(crate) enum Connection<'c> {
     #[cfg(feature = "_sqlite")]
     Sqlite(sqlite::Handle<'c>),
     #[cfg(feature = "postgres")]
     Postgres(Box<postgres::Session<'c>>),
+    #[cfg(feature = "mysql")]
+    Mysql(Box<mysql::Session<'c>>),
 }
 
 /// How other writers are kept out.
@@ -50,7 +58,7 @@ impl<'c> Connection<'c> {
         tenant: Option<&str>,
         wait: Wait<'_>,
     ) -> Result<Self, ErrorKind> {
-        #[cfg(not(feature = "postgres"))]
+        #[cfg(not(any(feature = "postgres", feature = "mysql")))]
         let _ = wait;
         #[cfg(feature = "_sqlite")]
         if tenant.is_some() && database.is_sqlite() {
@@ -62,6 +70,10 @@ impl<'c> Connection<'c> {
             #[cfg(feature = "postgres")]
             Database::Postgres(source) => {
                 postgres::open(source, wait).await.map(|session| Self::Postgres(Box::new(session)))
+            }
+            #[cfg(feature = "mysql")]
+            Database::MySql(source) => {
+                mysql::open(source, wait).await.map(|session| Self::Mysql(Box::new(session)))
             }
             Database::Url(url) => match url.split(':').next().unwrap_or_default() {
                 #[cfg(feature = "_sqlite")]
@@ -76,6 +88,11 @@ impl<'c> Connection<'c> {
                         .await
                         .map(|session| Self::Postgres(Box::new(session)))
                 }
+                #[cfg(feature = "mysql")]
+                "mysql" | "mariadb" => {
+                    let source = mysql::Source::Url(url.into_owned());
+                    mysql::open(source, wait).await.map(|session| Self::Mysql(Box::new(session)))
+                }
                 _ => Err(foreign_url()),
             },
         }
@@ -88,6 +105,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => handle.release().await,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => session.release().await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => session.release().await,
         }
     }
 
@@ -98,6 +117,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => handle.discard().await,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => session.discard().await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => session.discard().await,
         }
     }
 
@@ -115,6 +136,8 @@ impl<'c> Connection<'c> {
             // It asks while it waits for an answer.
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => Ok(()),
+            #[cfg(feature = "mysql")]
+            Self::Mysql(_) => Ok(()),
         }
     }
 
@@ -125,6 +148,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => sqlite::interrupt_no_more(handle).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => {}
+            #[cfg(feature = "mysql")]
+            Self::Mysql(_) => {}
         }
     }
 
@@ -137,8 +162,10 @@ impl<'c> Connection<'c> {
         run: &RunIdentity,
         patience: &mut Patience<'_>,
     ) -> Result<Lock, ErrorKind> {
+        #[cfg(not(any(feature = "postgres", feature = "mysql")))]
+        let _ = (tables, patience);
         #[cfg(not(feature = "postgres"))]
-        let _ = (tables, mode, run, patience);
+        let _ = (mode, run);
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(_) => Ok(Lock::OfEachBatch),
@@ -158,6 +185,11 @@ impl<'c> Connection<'c> {
                     code: "config.lock",
                 }),
             },
+            // `GET_LOCK` is the one way there.
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => {
+                mysql::lock(session, tables, patience).await.map(|()| Lock::Taken)
+            }
         }
     }
 
@@ -189,6 +221,11 @@ impl<'c> Connection<'c> {
             Self::Sqlite(_) => None,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => postgres::unlock(session).await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => {
+                mysql::unlock(session).await;
+                None
+            }
         }
     }
 
@@ -198,6 +235,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(_) => Dialect::Sqlite,
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => Dialect::Postgres,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => session.dialect,
         }
     }
 
@@ -214,6 +253,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => sqlite::history::read(handle, tables, detail, patience).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => postgres::history::read(session, tables, detail).await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::history::read(session, tables, detail).await,
         }
     }
 
@@ -228,6 +269,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => sqlite::history::read_source(handle, tables, id).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => postgres::history::read_source(session, tables, id).await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::history::read_source(session, tables, id).await,
         }
     }
 
@@ -243,10 +286,13 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => sqlite::history::read_stored(handle, tables, ids).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => postgres::history::read_stored(session, tables, ids).await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::history::read_stored(session, tables, ids).await,
         }
     }
 
-    /// Runs the steps of a batch with their bookkeeping: all of it or nothing.
+    /// Runs the steps of a batch with their bookkeeping: all of it or nothing. The future of each
+    /// dialect has a place of its own, so that a run's stays small.
     pub(crate) async fn apply(
         &mut self,
         batch: &Batch<'_>,
@@ -254,16 +300,18 @@ impl<'c> Connection<'c> {
     ) -> Result<Outcome, StepError> {
         match self {
             #[cfg(feature = "_sqlite")]
-            Self::Sqlite(handle) => sqlite::apply(handle, batch, patience).await,
+            Self::Sqlite(handle) => Box::pin(sqlite::apply(handle, batch, patience)).await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(session) => postgres::apply(session, batch, patience).await,
+            Self::Postgres(session) => Box::pin(postgres::apply(session, batch, patience)).await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => Box::pin(mysql::apply(session, batch, patience)).await,
         }
     }
 
     /// What would give the right whose absence is the error of a revision's statement, or of its
     /// bookkeeping; `None` if it is another error, or the database does not tell.
     #[cfg_attr(
-        not(feature = "postgres"),
+        not(any(feature = "postgres", feature = "mysql")),
         expect(unused_variables, reason = "rights are a server's")
     )]
     pub(crate) async fn missing_right(
@@ -279,6 +327,8 @@ impl<'c> Connection<'c> {
             Self::Postgres(session) => {
                 postgres::missing_right(session, tables, statement, source).await
             }
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::missing_right(session, tables, statement, source).await,
         }
     }
 
@@ -301,6 +351,8 @@ impl<'c> Connection<'c> {
             Self::Postgres(session) => {
                 postgres::history::accept(session, tables, run, row, from).await
             }
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::history::accept(session, tables, run, row, from).await,
         }
     }
 
@@ -319,6 +371,8 @@ impl<'c> Connection<'c> {
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => postgres::history::log(session, tables, run, failed).await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::history::log(session, tables, run, failed).await,
         };
         if let Err(error) = logged {
             tracing::debug!(target: "migrate", %error, "the failure could not be logged");
@@ -343,61 +397,18 @@ fn foreign_url() -> ErrorKind {
     }
 }
 
-/// Waits until the server of a URL answers.
-pub(crate) async fn wait_for_server(url: &str, wait: Wait<'_>) -> Result<(), ErrorKind> {
-    #[cfg(not(feature = "postgres"))]
-    let _ = wait;
-    match url.split(':').next().unwrap_or_default() {
-        #[cfg(feature = "_sqlite")]
-        "sqlite" => Err(no_server()),
-        #[cfg(feature = "postgres")]
-        "postgres" | "postgresql" => postgres::database::wait_for_server(url, wait).await,
-        _ => Err(foreign_url()),
-    }
-}
-
-/// A server was asked for where there is none.
-#[cfg(feature = "_sqlite")]
-fn no_server() -> ErrorKind {
-    ErrorKind::Usage {
-        message: "a SQLite database is a file: no server makes or drops it".to_owned(),
-        code: "config.database_url",
-    }
-}
-
-/// What can be done with a database as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WholeDatabase {
-    Look,
-    Create,
-    Drop,
-}
-
-/// Does it with the database that a URL names. Whether it was there, or something was done.
-pub(crate) async fn whole_database(url: &str, what: WholeDatabase) -> Result<bool, ErrorKind> {
-    #[cfg(not(feature = "postgres"))]
-    let _ = what;
-    match url.split(':').next().unwrap_or_default() {
-        #[cfg(feature = "_sqlite")]
-        "sqlite" => Err(no_server()),
-        #[cfg(feature = "postgres")]
-        "postgres" | "postgresql" => match what {
-            WholeDatabase::Look => postgres::database::exists(url).await,
-            WholeDatabase::Create => postgres::database::create(url).await,
-            WholeDatabase::Drop => postgres::database::drop(url).await,
-        },
-        _ => Err(foreign_url()),
-    }
-}
-
 /// What a script for the dialect's own shell begins with.
-pub(crate) fn script_head(dialect: Dialect) -> Result<String, ErrorKind> {
+pub(crate) fn script_head(dialect: Dialect) -> &'static str {
     match dialect {
         #[cfg(feature = "_sqlite")]
-        Dialect::Sqlite => Ok(sqlite::SCRIPT_HEAD.to_owned()),
+        Dialect::Sqlite => sqlite::SCRIPT_HEAD,
         #[cfg(feature = "postgres")]
-        Dialect::Postgres => Ok(postgres::SCRIPT_HEAD.to_owned()),
-        other => Err(no_script(other)),
+        Dialect::Postgres => postgres::SCRIPT_HEAD,
+        #[cfg(feature = "mysql")]
+        Dialect::Mysql | Dialect::Mariadb => mysql::SCRIPT_HEAD,
+        #[cfg(not(all(feature = "_sqlite", feature = "postgres", feature = "mysql")))]
+        // There is no script either.
+        _ => "",
     }
 }
 
@@ -410,10 +421,14 @@ pub(crate) fn script(dialect: Dialect, batch: &Batch<'_>) -> Result<String, Erro
         Dialect::Sqlite => Ok(sqlite::script(batch)),
         #[cfg(feature = "postgres")]
         Dialect::Postgres => Ok(postgres::script(batch)),
+        #[cfg(feature = "mysql")]
+        Dialect::Mysql | Dialect::Mariadb => Ok(mysql::script(batch)),
+        #[cfg(not(all(feature = "_sqlite", feature = "postgres", feature = "mysql")))]
         other => Err(no_script(other)),
     }
 }
 
+#[cfg(not(all(feature = "_sqlite", feature = "postgres", feature = "mysql")))]
 fn no_script(dialect: Dialect) -> ErrorKind {
     ErrorKind::Usage {
         message: format!("no SQL for {dialect} can be written by this build"),

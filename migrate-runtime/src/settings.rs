@@ -34,8 +34,8 @@ pub enum TransactionMode {
     All,
 }
 
-/// How other writers are kept out on a server. SQLite has a lock of its own, so there it changes
-/// nothing.
+/// How other writers are kept out on PostgreSQL. SQLite and MySQL have one way each, so there it
+/// changes nothing.
 ///
 /// ```
 /// use migrate_runtime::LockMode;

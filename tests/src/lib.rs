@@ -14,5 +14,5 @@ pub use database::{execute, query, state};
 #[cfg(unix)]
 pub use pooler::{Choice, Pooler};
 pub use program::{PASSWORD, Run, Running, cargo_migrate, repository};
-pub use server::{Database, Server, hold, mariadb, postgres};
+pub use server::{Database, Server, hold, hold_mysql, mariadb, postgres};
 pub use workspace::{Revision, Workspace};

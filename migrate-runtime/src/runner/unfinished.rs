@@ -1,7 +1,7 @@
 //! Revisions that a run has left half-way: how far they are, and whether a run can go on there.
 
 use migrate_model::revision::{Applied, Direction, Identifier, PlannedStep};
-use migrate_model::script::{Script, Transaction, statements};
+use migrate_model::script::{Script, Section, Transaction, statements};
 use migrate_model::{Dialect, Graph, Position};
 
 use super::Goal;
@@ -38,8 +38,7 @@ pub(super) fn standing(
     let fault = |error| fault(&revision.file, &text, error);
     let script = Script::parse(&text).map_err(fault)?;
     let section = script.section(direction, dialect).ok().flatten();
-    let Some(section) = section.filter(|section| section.transaction == Transaction::Outside)
-    else {
+    let Some(section) = section.filter(|section| may_run_one_by_one(section, dialect)) else {
         return Ok(Standing::Stuck(partial));
     };
     let Ok(split) = statements(&text, section, dialect) else {
@@ -60,6 +59,12 @@ pub(super) fn standing(
     Ok(Standing::GoesOn(partial))
 }
 
+/// MySQL runs all but a few sections one by one, whatever the marker says.
+fn may_run_one_by_one(section: &Section, dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::Mysql | Dialect::Mariadb)
+        || section.transaction == Transaction::Outside
+}
+
 /// The same for a revision whose file is not at hand, and that was being taken down: its section is
 /// the one that the database has stored.
 pub(super) fn standing_of_stored(
@@ -71,7 +76,7 @@ pub(super) fn standing_of_stored(
     let Some(source) = &stored.down_source else { return partial };
     STORED_DOWN.clone_into(&mut partial.file);
     let section = stored_section(source, stored.down_transaction);
-    if section.transaction == Transaction::Inside {
+    if !may_run_one_by_one(&section, dialect) {
         return partial;
     }
     match statements(source, &section, dialect) {

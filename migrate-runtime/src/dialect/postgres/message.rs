@@ -155,7 +155,7 @@ pub(super) fn of_step(
     let before = &mut opening.statements;
     before.push(remember_settings());
     before.push(format!("SET LOCAL migrate.step = {}", quote::text(id)));
-    before.extend(limits.statements());
+    before.extend(limits.statements(|_| false));
     if let Some(tenant) = batch.tenant {
         before.push(search_path_of(tenant));
     }
