@@ -92,7 +92,7 @@ pub use {
     migrator::Migrator,
     offline::OfflineRange,
     report::{Answer, Plan, Report, Step, StepReport},
-    settings::{HistoryTables, MultipleHeads, OnUnknown, StoreSource, TransactionMode},
+    settings::{HistoryTables, LockMode, MultipleHeads, OnUnknown, StoreSource, TransactionMode},
     status::{Accepted, Finding, PartialRevision, Status},
 };
 

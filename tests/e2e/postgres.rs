@@ -3,12 +3,16 @@
 
 mod application;
 mod at_once;
+mod each_message;
 mod errors;
 mod forum_shop;
 mod killed;
 mod main_job;
 mod newer_database;
 mod outside;
+#[cfg(unix)]
+mod pooler;
+mod rights;
 mod session;
 mod tenants;
 mod tls;

@@ -4,11 +4,15 @@
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)] // a test's failure is a panic
 
 mod database;
+#[cfg(unix)]
+mod pooler;
 mod program;
 mod server;
 mod workspace;
 
 pub use database::{execute, query, state};
+#[cfg(unix)]
+pub use pooler::{Choice, Pooler};
 pub use program::{PASSWORD, Run, Running, cargo_migrate, repository};
 pub use server::{Database, Server, hold, hold_mysql, mariadb, postgres};
 pub use workspace::{Revision, Workspace};

@@ -36,8 +36,7 @@ pub(super) fn migrator(
     if let Some(timeout) = options.statement_timeout {
         migrator = migrator.statement_timeout(timeout);
     }
-    let output = output.clone();
-    Ok(migrator.on_event(move |event| show(&output, event)))
+    Ok(migrator.on_event(shown_on(output)))
 }
 
 /// What was tried, so that an error can say how to try it again.
@@ -113,6 +112,12 @@ pub(super) fn telling_creation(migrator: Migrator, url: &DatabaseUrl, output: &O
         }
         show(&output, event);
     })
+}
+
+/// A listener that shows what happens.
+pub(super) fn shown_on(output: &Output) -> impl Fn(&Event<'_>) + Send + Sync + use<> {
+    let output = output.clone();
+    move |event| show(&output, event)
 }
 
 fn show(output: &Output, event: &Event<'_>) {

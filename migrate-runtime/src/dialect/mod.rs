@@ -105,8 +105,6 @@ pub(crate) enum StepError {
         source: sqlx::Error,
         /// Whether it's certain that nothing is left of the batch.
         rolled_back: bool,
-        /// What would give a right that was missing, if the database tells.
-        grant: Option<String>,
     },
     /// A statement outside of a transaction failed. It has no effect, those before it stay.
     PartWay {

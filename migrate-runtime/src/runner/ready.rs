@@ -161,14 +161,7 @@ impl<'r> Prepared<'r> {
         let Some(source) = down_source else {
             return Err(ErrorKind::NothingStored { id: revision.id.clone() });
         };
-        let section = Section {
-            transaction: match down_transaction {
-                true => Transaction::Inside,
-                false => Transaction::Outside,
-            },
-            body: 0..source.len(),
-            ..nothing(Direction::Down)
-        };
+        let section = stored_section(source, *down_transaction);
         let fault = |error| fault(&format!("{}, {STORED_DOWN}", revision.id), source, error);
         let split = statements(source, &section, dialect).map_err(fault)?;
         let transaction = transaction_of(dialect, source, &section, &split);
@@ -273,6 +266,15 @@ impl<'r> Prepared<'r> {
             statements: i64::try_from(self.split.statements.len()).unwrap_or(i64::MAX),
         }
     }
+}
+
+/// The `down` section that the database has stored, which is all of its text.
+pub(super) fn stored_section(source: &str, is_transaction: bool) -> Section {
+    let transaction = match is_transaction {
+        true => Transaction::Inside,
+        false => Transaction::Outside,
+    };
+    Section { transaction, body: 0..source.len(), ..nothing(Direction::Down) }
 }
 
 /// How a section runs: as its marker says, and on MySQL one by one where a statement commits by

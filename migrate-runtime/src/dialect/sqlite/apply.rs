@@ -74,7 +74,6 @@ pub(crate) async fn apply(
                     offset: None,
                     source,
                     rolled_back,
-                    grant: None,
                 });
             }
         }
@@ -95,7 +94,6 @@ async fn commit(
             offset: None,
             source,
             rolled_back,
-            grant: None,
         },
     })
 }
