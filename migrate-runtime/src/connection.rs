@@ -22,7 +22,9 @@ use crate::identity::RunIdentity;
 use crate::interrupt::Interrupt;
 use crate::into_database::Database;
 use crate::patience::Patience;
-use crate::settings::{HistoryTables, LockMode};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use crate::settings::LockMode;
+use crate::settings::{HistoryTables, Settings};
 use crate::wait::Wait;
 
 pub(crate) use whole_database::{WholeDatabase, wait_for_server, whole_database};
@@ -157,20 +159,19 @@ impl<'c> Connection<'c> {
     /// have written until now, so what was read before may be old.
     pub(crate) async fn lock(
         &mut self,
-        tables: &HistoryTables,
-        mode: LockMode,
+        settings: &Settings,
         run: &RunIdentity,
         patience: &mut Patience<'_>,
     ) -> Result<Lock, ErrorKind> {
         #[cfg(not(any(feature = "postgres", feature = "mysql")))]
-        let _ = (tables, patience);
-        #[cfg(not(feature = "postgres"))]
-        let _ = (mode, run);
+        let _ = (run, patience);
+        let Settings { tables, tenant, lock, .. } = settings;
+        let place = (tables, tenant.as_deref());
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(_) => Ok(Lock::OfEachBatch),
             #[cfg(feature = "postgres")]
-            Self::Postgres(session) => match mode {
+            Self::Postgres(session) => match lock {
                 LockMode::Session => {
                     postgres::lock(session, tables, patience).await.map(|()| Lock::Taken)
                 }
@@ -178,34 +179,46 @@ impl<'c> Connection<'c> {
                     let looked = postgres::lock_each_message(session, tables, run).await;
                     looked.map(|()| Lock::OfEachBatch)
                 }
-                LockMode::Lease => Err(ErrorKind::Usage {
-                    message: "PostgreSQL keeps other writers out by `session` or `transaction`, \
-                              and has no lock that is a lease"
+                LockMode::Lease => {
+                    let taken = postgres::lock_by_lease(session, place, run, patience).await;
+                    taken.map(|()| Lock::Taken)
+                }
+            },
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => match lock {
+                LockMode::Session => {
+                    mysql::lock(session, tables, patience).await.map(|()| Lock::Taken)
+                }
+                LockMode::Transaction => Err(ErrorKind::Usage {
+                    message: "`lock = \"transaction\"` is PostgreSQL's: here most definitions end \
+                              their transaction, and a lock in it would end with that"
                         .to_owned(),
                     code: "config.lock",
                 }),
+                LockMode::Lease => {
+                    let taken = mysql::lock_by_lease(session, place, run, patience).await;
+                    taken.map(|()| Lock::Taken)
+                }
             },
-            // `GET_LOCK` is the one way there.
-            #[cfg(feature = "mysql")]
-            Self::Mysql(session) => {
-                mysql::lock(session, tables, patience).await.map(|()| Lock::Taken)
-            }
         }
     }
 
     /// Refuses a step that the lock does not go with.
     pub(crate) fn check_lock(
         &self,
-        mode: LockMode,
+        settings: &Settings,
         transaction: Transaction,
     ) -> Result<(), ErrorKind> {
-        match (self, mode, transaction) {
+        match (self, settings.lock, transaction) {
             #[cfg(feature = "postgres")]
-            (Self::Postgres(_), LockMode::Transaction, Transaction::Outside) => {
+            (Self::Postgres(_), LockMode::Transaction | LockMode::Lease, Transaction::Outside)
+                if settings.tenant.is_some() =>
+            {
                 Err(ErrorKind::Usage {
-                    message: "a section that is `transaction:false` has no transaction that could \
-                              hold the lock"
-                        .to_owned(),
+                    message:
+                        "a tenant's section can't be `transaction:false` where each message may \
+                          meet another session: its statements would not find the tenant's schema"
+                            .to_owned(),
                     code: "config.lock",
                 })
             }

@@ -60,7 +60,7 @@ mod migrator;
 mod offline;
 #[cfg(feature = "_dialect")]
 mod patience;
-#[cfg(feature = "_sqlite")]
+#[cfg(feature = "_dialect")]
 mod process;
 mod registry;
 #[cfg(feature = "_dialect")]

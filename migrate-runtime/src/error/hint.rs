@@ -149,7 +149,7 @@ impl ErrorKind {
             ),
             Self::Usage { code: "config.lock", .. } => Some(
                 "connect to the server itself, with `lock = \"session\"` in \
-                 [package.metadata.migrate]"
+                 [package.metadata.migrate]; on MySQL and MariaDB also `lock = \"lease\"`"
                     .to_owned(),
             ),
             Self::Usage { code: "database.protected", .. } => {

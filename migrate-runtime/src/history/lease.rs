@@ -1,9 +1,12 @@
 //! The lease: who may write, where no lock of the database holds that long. It is a text in the
 //! meta table, beside a number that goes up whenever the lease changes hands. Knows texts; each
-//! dialect has the SQL.
+//! dialect has the SQL. What a server tells beyond the text is in `lease/on_server.rs`.
 //!
 //! The text is `UNTIL RUN EPOCH PROCESS PLACE HOST USER`: the end first, so that a dialect can
 //! renew it and leave the rest, which no other holder has.
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) mod on_server;
 
 use std::time::Duration;
 
@@ -52,8 +55,9 @@ pub(crate) enum Standing {
     Free,
     /// Somebody has it, and works.
     Held(Lease),
-    /// Somebody had it and didn't give it back: it has run out, or the process is gone.
-    Abandoned,
+    /// Somebody had it and didn't give it back: it has run out, or the process is gone. Who that
+    /// was, if the text can be read.
+    Abandoned(Option<Lease>),
 }
 
 impl Standing {
@@ -63,7 +67,7 @@ impl Standing {
             "" => Self::Free,
             text => match Lease::parse(text) {
                 Some(lease) if lease.is_live(clock) => Self::Held(lease),
-                Some(_) | None => Self::Abandoned,
+                abandoned => Self::Abandoned(abandoned),
             },
         }
     }
@@ -108,19 +112,29 @@ impl Lease {
 
     /// Who has it, and until when.
     pub(crate) fn holder(&self) -> String {
-        let who = match self.user.as_str() {
-            UNKNOWN => "a run".to_owned(),
-            user => format!("a run of {user}"),
-        };
-        let place = match self.host.as_str() {
-            UNKNOWN => String::new(),
-            host => format!(" on {host}"),
-        };
         let process = self.process.map(|process| format!("process {process}, "));
         let (day, time) = self.until.split_once('T').unwrap_or_default();
         let time = time.split('.').next().unwrap_or_default();
         let process = process.unwrap_or_default();
-        format!("{who}{place} ({process}not renewed it ends {day} {time} UTC)")
+        format!("{} ({process}not renewed it ends {day} {time} UTC)", self.run())
+    }
+
+    /// Who has it.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    fn who(&self) -> String {
+        let process = self.process.map(|process| format!(" (process {process})"));
+        self.run() + &process.unwrap_or_default()
+    }
+
+    fn run(&self) -> String {
+        let who = match self.user.as_str() {
+            UNKNOWN => "a run".to_owned(),
+            user => format!("a run of {user}"),
+        };
+        match self.host.as_str() {
+            UNKNOWN => who,
+            host => format!("{who} on {host}"),
+        }
     }
 }
 
@@ -156,11 +170,12 @@ mod tests {
     #[test]
     fn a_lease_ends() {
         let of = |until: &str| standing(&format!("{until} 0f 7 1 elsewhere box ann"));
+        let is_abandoned = |until: &str| matches!(of(until), Standing::Abandoned(Some(_)));
         assert!(matches!(of("2026-11-25T21:00:00.001Z"), Standing::Held(_)));
-        assert_eq!(of("2026-11-25T21:00:00.000Z"), Standing::Abandoned);
-        assert_eq!(of("2026-11-25T20:59:59.999Z"), Standing::Abandoned);
+        assert!(is_abandoned("2026-11-25T21:00:00.000Z"));
+        assert!(is_abandoned("2026-11-25T20:59:59.999Z"));
         // A clock was set back, or somebody wrote it.
-        assert_eq!(of("2027-11-25T21:00:00.000Z"), Standing::Abandoned);
+        assert!(is_abandoned("2027-11-25T21:00:00.000Z"));
     }
 
     #[test]
@@ -169,7 +184,7 @@ mod tests {
         assert_eq!(standing(""), Standing::Free);
         for text in ["nonsense", "2026-11-25T21:00:12.345Z", "2026-11-25T21:00:1x.345Z r 7 1 p h u"]
         {
-            assert_eq!(standing(text), Standing::Abandoned, "{text}");
+            assert_eq!(standing(text), Standing::Abandoned(None), "{text}");
         }
     }
 }

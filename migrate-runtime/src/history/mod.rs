@@ -3,7 +3,6 @@
 mod answer;
 mod columns;
 pub(crate) mod journal;
-#[cfg(feature = "_sqlite")]
 pub(crate) mod lease;
 mod stored;
 

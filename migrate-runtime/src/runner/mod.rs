@@ -123,7 +123,7 @@ async fn reach(
             return Ok(after);
         }
         if lock.is_none() {
-            lock = Some(connection.lock(&settings.tables, settings.lock, run, patience).await?);
+            lock = Some(connection.lock(settings, run, patience).await?);
             if lock == Some(Lock::Taken) {
                 // Whoever had it has written, most likely just this.
                 history = Cow::Owned(checked_history(connection, context, ground, patience).await?);
@@ -133,7 +133,7 @@ async fn reach(
         let mut prepared: VecDeque<Prepared<'_>> = VecDeque::with_capacity(steps.len());
         for step in &steps {
             let step = Prepared::new(revisions, settings, *step, goal.purpose(), dialect)?;
-            connection.check_lock(settings.lock, step.transaction())?;
+            connection.check_lock(settings, step.transaction())?;
             prepared.push_back(step);
         }
         if !std::mem::replace(&mut announced, true) {

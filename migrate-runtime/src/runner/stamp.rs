@@ -34,7 +34,7 @@ pub(crate) async fn stamp_anew(
         .iter()
         .map(|step| Prepared::new(&revisions, settings, *step, goal.purpose(), dialect))
         .collect::<Result<Vec<_>, _>>()?;
-    connection.lock(&settings.tables, settings.lock, run, &mut patience).await?;
+    connection.lock(settings, run, &mut patience).await?;
     let outcome = record_anew(connection, context, &steps, &prepared, &mut patience).await;
     unlocked(connection, outcome).await.map(|report| {
         let report = Report { duration: started.elapsed(), ..report };

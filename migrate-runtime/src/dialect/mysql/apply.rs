@@ -13,12 +13,13 @@ use super::connect::{Locked, Session, text};
 use super::error::{is_lock_timeout, offset};
 use super::history::{Names, create_tables, insert, log_statement};
 use super::session_limits::session_limits;
-use super::{lock, outside, permission, quote};
+use super::{outside, permission, quote};
 use crate::connection::Listener;
 use crate::dialect::{Batch, LogLine, Outcome, ReadyStep, StepError, is_answered};
 use crate::error::ErrorKind;
 use crate::event::Event;
 use crate::history::Action;
+use crate::history::lease::on_server::Renewals;
 use crate::interrupt::Interrupt;
 use crate::patience::Patience;
 use crate::settings::HistoryTables;
@@ -95,6 +96,18 @@ impl Together<'_, '_, '_> {
         match self.steps(listener).await {
             Ok((durations, version)) => {
                 let last = self.batch.steps.len().saturating_sub(1);
+                if let Some(lease) = &self.locked.lease {
+                    // From now to the COMMIT nobody can take it over.
+                    let renewed = self.session.run(lease.renewal()).await;
+                    if !renewed.as_ref().is_ok_and(|result| result.rows_affected() == 1) {
+                        let rolled_back = roll_back(self.session).await;
+                        restore(self.session, self.locked).await;
+                        return Err(match renewed {
+                            Ok(_) => StepError::NotBegun(ErrorKind::LeaseLost),
+                            Err(source) => Fault::plain(source).of_step(last, rolled_back),
+                        });
+                    }
+                }
                 // After a COMMIT that failed nothing is left; after one that was not answered
                 // nobody knows.
                 let mut statements = vec!["COMMIT".to_owned()];
@@ -122,15 +135,12 @@ impl Together<'_, '_, '_> {
             StepError::NotBegun(ErrorKind::Database { doing, source })
         };
         let limits = session_limits(rest, |_| false).unwrap_or_default();
-        let sql = format!("SELECT {}", lock::is_ours(&self.locked.name));
-        let rows = self.session.ask(sql).await.map_err(begun)?;
-        let is_ours = rows.first().map(|row| text(row, 0)).transpose().map_err(begun)?.flatten();
-        if is_ours.as_deref() != Some("1") {
-            return Err(StepError::NotBegun(ErrorKind::LockLost));
+        if !is_ours(self.session, self.locked).await.map_err(begun)? {
+            return Err(StepError::NotBegun(self.locked.lost()));
         }
         let mut statements = vec![limits];
         statements.extend(self.batch.tenant.map(|tenant| format!("USE {}", quote::name(tenant))));
-        statements.push("START TRANSACTION".to_owned());
+        statements.push(self.locked.begin().to_owned());
         self.session.run(statements.join(";\n")).await.map(drop).map_err(begun)
     }
 
@@ -169,7 +179,7 @@ impl Together<'_, '_, '_> {
         for (at, statement) in step.statements.iter().enumerate() {
             let started = Instant::now();
             let sql = &step.section[statement.sql.clone()];
-            let sent = send(self.session, sql.to_owned(), self.batch.interrupt).await;
+            let sent = send(self.session, self.locked, sql, self.batch.interrupt).await;
             if let Err((_, source)) = sent {
                 let offset = offset(&source, sql).map(|offset| statement.sql.start + offset);
                 return Err(Fault { statement: Some(at), offset, source });
@@ -204,6 +214,18 @@ impl Together<'_, '_, '_> {
     }
 }
 
+/// Whether the lock is still ours, or the lease, which is renewed by that.
+async fn is_ours(session: &mut Session<'_>, locked: &Locked) -> Result<bool, sqlx::Error> {
+    if let Some(lease) = &locked.lease {
+        let renewed = session.run(lease.renewal()).await?;
+        session.is_renewed();
+        return Ok(renewed.rows_affected() == 1);
+    }
+    let rows = session.ask(format!("SELECT {}", locked.is_ours())).await?;
+    let answer = rows.first().map(|row| text(row, 0)).transpose()?.flatten();
+    Ok(answer.as_deref() == Some("1"))
+}
+
 /// Leaves the session as it was found.
 pub(super) async fn restore(session: &mut Session<'_>, locked: &Locked) {
     if let Err(error) = session.run(locked.found.statements().join(";\n")).await {
@@ -222,14 +244,24 @@ pub(super) async fn roll_back(session: &mut Session<'_>) -> bool {
     !warnings.iter().any(|row| text(row, 1).ok().flatten().as_deref() == Some("1196"))
 }
 
-/// Sends a message with a statement of a revision, and asks for its end when the run shall stop or
-/// its time is up. With an error comes the number of results before it.
+/// Sends a statement of a revision, and asks for its end when the run shall stop or its time is up;
+/// meanwhile the lease is renewed, if there is one. With an error comes the number of results
+/// before it.
 pub(super) async fn send(
     session: &mut Session<'_>,
-    sql: String,
+    locked: &Locked,
+    sql: &str,
     interrupt: &Interrupt,
 ) -> Result<Vec<MySqlQueryResult>, (usize, sqlx::Error)> {
-    let canceller = session.canceller();
+    let (canceller, keeper) = (session.canceller(), session.keeper());
+    // Many short ones can take long, too.
+    if session.is_renewal_due()
+        && let Some(keeper) = &keeper
+    {
+        keeper.renew().await;
+    }
+    let mut renewals = Renewals::from_now();
+    let sql = locked.mark().to_owned() + sql;
     let limited = interrupt.limited();
     let mut is_cancelled = false;
     let mut results = Vec::new();
@@ -244,6 +276,11 @@ pub(super) async fn send(
                 if !is_cancelled && interrupt.is_due() {
                     is_cancelled = true;
                     canceller.cancel().await;
+                }
+                if let Some(keeper) = &keeper
+                    && renewals.is_due()
+                {
+                    keeper.renew().await;
                 }
             }
         }

@@ -11,6 +11,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Either, MySql, MySqlConnection, Row};
 use super::cancel::Canceller;
 use super::error::number;
 use super::found::Found;
+use super::lease::{Keeper, Ours};
+use super::lock;
 use crate::dialect::handle::{self, Handle};
 use crate::error::ErrorKind;
 use crate::wait::Wait;
@@ -35,6 +37,8 @@ pub(crate) struct Session<'c> {
 pub(super) struct Locked {
     /// The name of the lock.
     pub(super) name: String,
+    /// The lease, if that is what keeps others out.
+    pub(super) lease: Option<Ours>,
     /// The database of the history tables.
     pub(super) schema: String,
     /// It was not there when the lock was taken.
@@ -45,7 +49,58 @@ pub(super) struct Locked {
     pub(super) connection: u64,
 }
 
+impl Locked {
+    /// A condition that holds as long as the lock is ours, or the lease.
+    pub(super) fn is_ours(&self) -> String {
+        match &self.lease {
+            Some(lease) => lease.is_ours(),
+            None => lock::is_ours(&self.name),
+        }
+    }
+
+    /// What begins a transaction. With a lease it's READ COMMITTED, because the lease is renewed
+    /// from outside while it runs, and MariaDB's snapshot isolation would take that amiss.
+    pub(super) fn begin(&self) -> &'static str {
+        match self.lease {
+            Some(_) => "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\nSTART TRANSACTION",
+            None => "START TRANSACTION",
+        }
+    }
+
+    /// The error of who finds that it's not ours any more.
+    pub(super) fn lost(&self) -> ErrorKind {
+        match self.lease {
+            Some(_) => ErrorKind::LeaseLost,
+            None => ErrorKind::LockLost,
+        }
+    }
+
+    /// The comment that a statement of a revision begins with where the lease is ours.
+    pub(super) fn mark(&self) -> &str {
+        self.lease.as_ref().map_or("", |lease| &lease.mark)
+    }
+}
+
 impl Session<'_> {
+    /// What renews the lease on another connection, if it is what keeps others out.
+    pub(super) fn keeper(&self) -> Option<Keeper> {
+        let lease = self.locked.as_ref()?.lease.as_ref()?;
+        Some(lease.keeper(self.options.clone()))
+    }
+
+    /// Whether the lease must be renewed.
+    pub(super) fn is_renewal_due(&mut self) -> bool {
+        let lease = self.locked.as_mut().and_then(|locked| locked.lease.as_mut());
+        lease.is_some_and(Ours::is_due)
+    }
+
+    /// The lease was renewed just now.
+    pub(super) fn is_renewed(&mut self) {
+        if let Some(lease) = self.locked.as_mut().and_then(|locked| locked.lease.as_mut()) {
+            lease.is_renewed();
+        }
+    }
+
     pub(super) fn connection(&mut self) -> &mut MySqlConnection {
         let handle = self.handle.as_mut();
         handle.expect("the handle is taken only by methods that consume the session").connection()

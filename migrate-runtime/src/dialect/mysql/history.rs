@@ -261,6 +261,17 @@ pub(super) fn insert(table: &str, columns: &Columns) -> String {
     format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), values.join(", "))
 }
 
+/// The same, as long as a condition holds.
+pub(super) fn insert_if(table: &str, columns: &Columns, condition: &str) -> String {
+    let names: Vec<String> = columns.iter().map(|(name, _)| quote::name(name)).collect();
+    let values: Vec<String> = columns.iter().map(|(_, value)| quote::value(value)).collect();
+    format!(
+        "INSERT INTO {table} ({}) SELECT {} FROM DUAL WHERE {condition}",
+        names.join(", "),
+        values.join(", ")
+    )
+}
+
 /// What an UPDATE sets.
 pub(super) fn assignments(columns: &Columns) -> String {
     let set =

@@ -6,7 +6,7 @@ use migrate_model::Checksum;
 
 use super::connect::{Locked, Session, text};
 use super::found::Found;
-use super::quote;
+use super::{lease, quote};
 use crate::error::ErrorKind;
 use crate::patience::Patience;
 use crate::settings::HistoryTables;
@@ -26,7 +26,12 @@ pub(crate) async fn lock(
         let rows = session.ask(sql.clone()).await.map_err(taking)?;
         // NULL is an error that the server doesn't tell.
         match rows.first().map(|row| text(row, 0)).transpose().map_err(taking)?.flatten() {
-            Some(got) if got == "1" => return session.run(ours()).await.map(drop).map_err(taking),
+            Some(got) if got == "1" => {
+                session.run(RECORDS_COMMIT.to_owned()).await.map_err(taking)?;
+                // Others may use that instead.
+                let place = (tables, locked.schema.as_str());
+                return lease::wait_until_free(session, place, patience).await;
+            }
             _ => session.locked = None,
         }
         if let Err(error) = patience.wait().await {
@@ -42,14 +47,22 @@ pub(crate) async fn lock(
 }
 
 /// Records must be committed by themselves, whatever the connection was made with.
-fn ours() -> String {
-    "SET SESSION autocommit = 1".to_owned()
-}
+pub(super) const RECORDS_COMMIT: &str = "SET SESSION autocommit = 1";
 
 /// Gives the lock back, and leaves the session as it was found. If the server does not confirm it,
 /// the session keeps counting as locked, and its connection is closed instead.
 pub(crate) async fn unlock(session: &mut Session<'_>) {
-    let Some(Locked { name, found, .. }) = session.locked.clone() else { return };
+    let Some(Locked { name, found, lease, .. }) = session.locked.clone() else { return };
+    if lease.is_some() {
+        lease::give_back(session).await;
+        match session.run(found.statements().join(";\n")).await {
+            Ok(_) => session.locked = None,
+            Err(error) => {
+                tracing::debug!(target: "migrate", %error, "the session is not as it was found");
+            }
+        }
+        return;
+    }
     let restored = session.run(found.statements().join(";\n")).await.is_ok();
     let rows = session.ask(format!("SELECT RELEASE_LOCK({})", quote::text(&name))).await;
     let answer = rows.ok().and_then(|rows| text(rows.first()?, 0).ok().flatten());
@@ -63,7 +76,7 @@ fn taking(source: sqlx::Error) -> ErrorKind {
 }
 
 /// Where the tables are, or would be made; and how the session shall be left.
-async fn look_around(
+pub(super) async fn look_around(
     session: &mut Session<'_>,
     tables: &HistoryTables,
 ) -> Result<Locked, ErrorKind> {
@@ -84,7 +97,7 @@ async fn look_around(
     let schema = schema.ok_or_else(no_database)?;
     let name = name(&schema, tables);
     let connection = number.unwrap_or_default();
-    Ok(Locked { name, schema, is_schema_missing, found, connection })
+    Ok(Locked { name, lease: None, schema, is_schema_missing, found, connection })
 }
 
 /// A connection that is in no database.

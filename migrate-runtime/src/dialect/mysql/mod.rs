@@ -1,4 +1,4 @@
-//! MySQL and MariaDB. `GET_LOCK` keeps other writers out. Most definitions commit by themselves, so
+//! MySQL and MariaDB. `GET_LOCK` keeps other writers out, or a lease. Most definitions commit by themselves, so
 //! the statements of a revision are recorded one by one, unless all it does is change rows: then it
 //! is one transaction with its row and its log line.
 
@@ -10,6 +10,7 @@ mod error;
 mod fingerprint;
 mod found;
 pub(crate) mod history;
+mod lease;
 mod lock;
 mod offline;
 mod outside;
@@ -20,5 +21,6 @@ mod session_limits;
 pub(crate) use apply::{apply, missing_right};
 pub(crate) use connect::{Session, Source, open};
 pub(crate) use error::{database_fault, way_out};
+pub(crate) use lease::lock_by_lease;
 pub(crate) use lock::{lock, unlock};
 pub(crate) use offline::{HEAD as SCRIPT_HEAD, script};

@@ -12,12 +12,11 @@ use super::apply::{inserted, restore, roll_back, send};
 use super::connect::{Locked, Session, text};
 use super::error::{is_canceled, is_lock_timeout, offset};
 use super::fingerprint::{fingerprint, keeps_to_transactions};
-use super::history::{Names, assignments, create_tables, insert, log_statement};
+use super::history::{Names, assignments, create_tables, insert_if, log_statement};
+use super::quote;
 use super::session_limits::session_limits;
-use super::{lock, quote};
 use crate::dialect::one_by_one::{self, Course, Fault, OneByOne, Remains};
 use crate::dialect::{Batch, LogLine, Outcome, ReadyStep, StepError};
-use crate::error::ErrorKind;
 use crate::history::journal::{self, InFlight, Verdict};
 use crate::history::{Columns, Value};
 use crate::patience::Patience;
@@ -65,7 +64,10 @@ impl OneByOne for Outside<'_, '_, '_> {
             made.map_err(|source| self.course.recording(source))?;
         }
         match self.course.step.direction {
-            Direction::Up => self.write(insert(&self.names.revisions, columns)).await,
+            Direction::Up => {
+                let (table, is_ours) = (&self.names.revisions, self.locked.is_ours());
+                self.change(insert_if(table, columns, &is_ours)).await
+            }
             Direction::Down => self.record(columns).await,
         }
     }
@@ -99,20 +101,25 @@ impl OneByOne for Outside<'_, '_, '_> {
         let sql = self.course.sql(at);
         let is_in_transaction = match self.effect(at) {
             Effect::Data => {
-                let begun = self.write("START TRANSACTION".to_owned()).await;
+                let begun = self.write(self.locked.begin().to_owned()).await;
                 begun.map_err(Fault::Record)?;
                 true
             }
             Effect::Unknown => {
                 let canary = format!("done_hash = REPLACE(done_hash, ' -', ' {COMMITTED}')");
-                let canary = format!("START TRANSACTION;\n{}", self.update(&canary));
-                self.change(canary).await.map_err(Fault::Record)?;
+                // The mark has just been made, and a lease that is asked for here could not be
+                // renewed as long as the statement runs.
+                let id = quote::text(self.course.id());
+                let table = &self.names.revisions;
+                let canary = format!("UPDATE {table} SET {canary} WHERE id = {id}");
+                let canary = format!("{};\n{canary}", self.locked.begin());
+                self.change_ours(canary).await.map_err(Fault::Record)?;
                 true
             }
             _ => false,
         };
         if let Err((_, source)) =
-            send(self.session, sql.to_owned(), self.course.batch.interrupt).await
+            send(self.session, self.locked, sql, self.course.batch.interrupt).await
         {
             let offset = offset(&source, sql)
                 .map(|at_sql| self.course.step.statements[at].sql.start + at_sql);
@@ -252,11 +259,25 @@ impl Outside<'_, '_, '_> {
         written.map(drop).map_err(|source| self.course.recording(source))
     }
 
-    /// A change of our row, which counts only as long as the lock is ours.
+    /// A change of our row, which counts only as long as the lock is ours. It renews the lease, if
+    /// that's the lock.
     async fn change(&mut self, sql: String) -> Result<(), StepError> {
+        let Some(lease) = &self.locked.lease else { return self.change_ours(sql).await };
+        let sql = format!("{sql};\n{}", lease.renewal());
+        self.change_rows(sql, 2).await?;
+        self.session.is_renewed();
+        Ok(())
+    }
+
+    /// A change of our row, and of nothing else.
+    async fn change_ours(&mut self, sql: String) -> Result<(), StepError> {
+        self.change_rows(sql, 1).await
+    }
+
+    async fn change_rows(&mut self, sql: String, rows: u64) -> Result<(), StepError> {
         match self.session.run(sql).await {
-            Ok(result) if result.rows_affected() == 1 => Ok(()),
-            Ok(_) => Err(StepError::NotBegun(ErrorKind::LockLost)),
+            Ok(result) if result.rows_affected() == rows => Ok(()),
+            Ok(_) => Err(StepError::NotBegun(self.locked.lost())),
             Err(source) => Err(self.course.recording(source)),
         }
     }
@@ -267,7 +288,7 @@ impl Outside<'_, '_, '_> {
 
     fn our_row(&self) -> String {
         let id = quote::text(self.course.id());
-        format!("id = {id} AND {}", lock::is_ours(&self.locked.name))
+        format!("id = {id} AND {}", self.locked.is_ours())
     }
 
     /// What the schema is, as far as the statement could change it.

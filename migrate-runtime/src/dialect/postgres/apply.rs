@@ -12,7 +12,7 @@ use super::error::{is_canceled, is_lock_timeout, position, sqlstate};
 use super::message::{self, Guard, Message, Turn};
 use super::permission::{self, Purpose};
 use super::session_limits::SessionLimits;
-use super::{lock, outside};
+use super::{lease, lock, outside};
 use crate::connection::Listener;
 use crate::dialect::{Batch, Outcome, ReadyStep, StepError};
 use crate::error::ErrorKind;
@@ -51,8 +51,14 @@ pub(crate) async fn apply(
                 free.map_err(StepError::NotBegun)?;
                 continue;
             }
-            Some(Guard::Version) => return Ok(Outcome::HistoryMoved),
-            Some(Guard::Ours) => return Err(StepError::NotBegun(ErrorKind::LockLost)),
+            Some(Guard::Version) => {
+                if locked.lease.is_none() {
+                    let free = lease::wait_until_free(session, batch.tables, batch.run, patience);
+                    free.await.map_err(StepError::NotBegun)?;
+                }
+                return Ok(Outcome::HistoryMoved);
+            }
+            Some(Guard::Ours) => return Err(StepError::NotBegun(locked.lost())),
             None => {}
         }
         if fault.is_rolled_back && is_lock_timeout(&fault.source) && !patience.rest().is_zero() {
@@ -192,7 +198,7 @@ async fn send(
             Ok(None) => return Ok(version),
             Ok(Some(Either::Right(row))) if results >= message.before + statements => {
                 // Only the log line's number is one; what else is answered then is of no interest.
-                version = row.try_get::<i64, _>("seq").unwrap_or(version);
+                version = row.try_get::<i64, _>("version").unwrap_or(version);
             }
             Ok(Some(Either::Right(_))) => {}
             Ok(Some(Either::Left(_))) => {

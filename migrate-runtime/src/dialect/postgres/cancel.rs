@@ -6,17 +6,20 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 
 use super::lock::is_of;
+use super::quote;
 
 /// How long the other connection may take: a pooler may have none to give before the statement
 /// ends by itself.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The server's process that runs the statement.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Backend {
     Process(i32),
     /// Whichever holds the advisory lock with this key.
     HolderOf(i64),
+    /// Whichever runs a message that begins like this.
+    SentAs(String),
 }
 
 /// Whom to ask, and to end what.
@@ -32,7 +35,7 @@ impl Canceller {
     /// Asks, and says whether there is anything left to ask for. If it can't be asked, the
     /// statement goes on to its end, and the run stops then.
     pub(super) async fn cancel(&self) -> bool {
-        let (Some(options), Some(backend)) = (&self.options, self.backend) else { return true };
+        let (Some(options), Some(backend)) = (&self.options, &self.backend) else { return true };
         let asked = async {
             let mut connection = options.connect().await?;
             let sql = match backend {
@@ -40,7 +43,13 @@ impl Canceller {
                 Backend::HolderOf(key) => format!(
                     "SELECT pg_catalog.pg_cancel_backend(l.pid) FROM pg_catalog.pg_locks l \
                      WHERE {}",
-                    is_of(key)
+                    is_of(*key)
+                ),
+                Backend::SentAs(mark) => format!(
+                    "SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity \
+                     WHERE datname = pg_catalog.current_database() AND state = 'active' \
+                     AND pg_catalog.starts_with(query, {})",
+                    quote::text(mark)
                 ),
             };
             let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(&mut connection).await?;

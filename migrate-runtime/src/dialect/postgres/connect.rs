@@ -12,6 +12,7 @@ use crate::wait::Wait;
 
 use super::cancel::{Backend, Canceller};
 use super::error::sqlstate;
+use super::lease::Ours;
 use super::permission::of_connecting;
 
 /// Where a PostgreSQL connection comes from.
@@ -28,14 +29,16 @@ pub(crate) struct Session<'c> {
     pub(super) locked: Option<Locked>,
 }
 
-/// How the advisory lock is held.
+/// How other writers are kept out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hold {
-    /// By the session, for the whole run.
+    /// By an advisory lock of the session, for the whole run.
     Session,
-    /// By each message's transaction, which also has a lock with this key, that nobody else has:
+    /// By an advisory lock of each message's transaction, which also has a lock with this key, that nobody else has:
     /// so it's found on the server, whichever session runs it.
     Message { mark: i64 },
+    /// By the lease alone, for the whole run.
+    Lease,
 }
 
 /// What a run with work to do knows of its session.
@@ -44,6 +47,8 @@ pub(crate) struct Locked {
     /// The key of the advisory lock.
     pub(super) key: i64,
     pub(super) hold: Hold,
+    /// The lease, as long as it's ours: then it is what counts.
+    pub(super) lease: Option<Ours>,
     /// The schema of the history tables.
     pub(super) schema: String,
     /// It was not there when the lock was taken.
@@ -58,6 +63,16 @@ pub(crate) struct Locked {
     pub(super) pid: i32,
 }
 
+impl Locked {
+    /// The error of who finds that it's not ours any more.
+    pub(super) fn lost(&self) -> ErrorKind {
+        match self.lease {
+            Some(_) => ErrorKind::LeaseLost,
+            None => ErrorKind::LockLost,
+        }
+    }
+}
+
 impl Session<'_> {
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         let handle = self.handle.as_mut();
@@ -66,9 +81,11 @@ impl Session<'_> {
 
     /// What ends a statement of this session from outside.
     pub(super) fn canceller(&self) -> Canceller {
-        let backend = self.locked.as_ref().map(|locked| match locked.hold {
-            Hold::Session => Backend::Process(locked.pid),
-            Hold::Message { mark } => Backend::HolderOf(mark),
+        let backend = self.locked.as_ref().and_then(|locked| match (&locked.lease, locked.hold) {
+            (Some(lease), _) => Some(Backend::SentAs(lease.mark.clone())),
+            (None, Hold::Session) => Some(Backend::Process(locked.pid)),
+            (None, Hold::Message { mark }) => Some(Backend::HolderOf(mark)),
+            (None, Hold::Lease) => None,
         });
         Canceller { options: self.options.clone(), backend }
     }

@@ -9,6 +9,7 @@ use super::permission::{self, Purpose};
 use super::quote;
 use crate::dialect::LogLine;
 use crate::error::ErrorKind;
+use crate::history::lease::EPOCH;
 use crate::history::{
     Action, Detail, FORMAT, History, NewRow, STORED_COLUMNS, StoredRevision, Value, answer_columns,
     insert, reading, refuse_newer,
@@ -71,6 +72,16 @@ pub(super) fn create_statements(names: &Names) -> [String; 4] {
     ]
 }
 
+/// The history's version as an expression: the number of the newest log line, and how often the
+/// lease has changed hands. Both only grow, so an equal sum means that both are as they were.
+pub(super) fn version_of(names: &Names) -> String {
+    format!("((SELECT coalesce(max(seq), 0) FROM {}) + {})", names.log, epoch(names))
+}
+
+fn epoch(names: &Names) -> String {
+    format!("(SELECT coalesce(max(value::bigint), 0) FROM {} WHERE key = '{EPOCH}')", names.meta)
+}
+
 /// Reads format, version and rows in one query that answers with one row.
 pub(crate) async fn read(
     session: &mut Session<'_>,
@@ -109,12 +120,13 @@ async fn read_once(
     detail: Detail,
 ) -> Result<History, ErrorKind> {
     let names = names(session, tables);
-    let Names { revisions, log, meta } = &names;
+    let Names { revisions, meta, .. } = &names;
     let columns = answer_columns(detail, "replace(message, chr(30), ' ')").map(as_text);
     let sql = format!(
         "SELECT (SELECT value FROM {meta} WHERE key = 'format'), \
-         (SELECT coalesce(max(seq), 0) FROM {log}), \
+         {}, \
          (SELECT string_agg(concat({}), chr(30)) FROM {revisions})",
+        version_of(&names),
         columns.join(", chr(31), ")
     );
     match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(session.connection()).await {
@@ -220,6 +232,11 @@ pub(crate) async fn read_stored(
 /// An INSERT into the log.
 pub(super) fn log_statement(names: &Names, run: &RunIdentity, line: &LogLine<'_>) -> String {
     insert(&names.log, &line.columns(run), quote::value)
+}
+
+/// The same, which answers with the history's version.
+pub(super) fn log_with_version(names: &Names, run: &RunIdentity, line: &LogLine<'_>) -> String {
+    format!("{} RETURNING seq + {} AS version", log_statement(names, run, line), epoch(names))
 }
 
 /// Appends a line to the log.

@@ -1,6 +1,7 @@
-//! One writer: an advisory lock, of the session or of each message, polled. A blocking `pg_advisory_lock` beside a
-//! CREATE INDEX CONCURRENTLY ends in "deadlock detected", because that waits for every transaction
-//! that could see the old index; a poll between two statements holds nothing up.
+//! One writer: an advisory lock, of the session or of each message, polled. A blocking
+//! `pg_advisory_lock` beside a CREATE INDEX CONCURRENTLY ends in "deadlock detected", because that
+//! waits for every transaction that could see the old index; a poll between two statements holds
+//! nothing up.
 
 use migrate_model::Checksum;
 use sqlx::{AssertSqlSafe, Row};
@@ -61,7 +62,7 @@ pub(super) async fn wait_for_others(
     key: i64,
     patience: &mut Patience<'_>,
 ) -> Result<(), ErrorKind> {
-    let sql = format!("SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE {})", is_of(key));
+    let sql = format!("SELECT {}", is_locked(key));
     loop {
         if let Err(error) = patience.wait().await {
             return Err(with_holder(session, key, error).await);
@@ -88,7 +89,7 @@ fn taking(source: sqlx::Error) -> ErrorKind {
 }
 
 /// Where the tables are, or would be made; and how the session shall be left.
-async fn look_around(
+pub(super) async fn look_around(
     session: &mut Session<'_>,
     tables: &HistoryTables,
     hold: Hold,
@@ -129,6 +130,7 @@ async fn look_around(
     Ok(Locked {
         key: number(&["cargo-migrate", &schema, &tables.revisions]),
         hold,
+        lease: None,
         schema,
         is_schema_missing: row.try_get(6).map_err(taking)?,
         search_path: text(1)?.unwrap_or_default(),
@@ -148,7 +150,7 @@ fn number(name: &[&str]) -> i64 {
 }
 
 /// Who has the lock, as the server knows it.
-async fn holder(session: &mut Session<'_>, key: i64) -> Option<String> {
+pub(super) async fn holder(session: &mut Session<'_>, key: i64) -> Option<String> {
     let sql = format!(
         "SELECT concat_ws(' ', nullif(a.application_name, ''), 'as', a.usename, 'from', \
          coalesce(host(a.client_addr), 'a socket'), '(pid ' || a.pid || ', since ' || \
@@ -158,6 +160,11 @@ async fn holder(session: &mut Session<'_>, key: i64) -> Option<String> {
     );
     let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(session.connection()).await;
     row.ok()??.try_get(0).ok()
+}
+
+/// A condition that holds as long as anybody has the lock.
+pub(super) fn is_locked(key: i64) -> String {
+    format!("EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE {})", is_of(key))
 }
 
 /// A condition on a row `l` of `pg_locks`: it is the advisory lock with this key, and somebody has

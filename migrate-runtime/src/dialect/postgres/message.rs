@@ -6,9 +6,10 @@ use std::ops::Range;
 use migrate_model::revision::Direction;
 
 use super::connect::{Hold, Locked};
-use super::history::{Names, create_statements, log_statement};
+use super::history::{Names, create_statements, log_with_version, version_of};
+use super::lease::Ours;
 use super::session_limits::SessionLimits;
-use super::{lock, quote};
+use super::{lease, lock, quote};
 use crate::dialect::{Batch, LogLine, ReadyStep};
 use crate::history::{Action, Value, insert};
 
@@ -28,9 +29,9 @@ pub(super) struct Message {
 pub(super) enum Guard {
     /// Nobody else has the lock, so the transaction has it from now on.
     Free,
-    /// The lock is ours.
+    /// The lock is ours, or the lease.
     Ours,
-    /// The history is the one that the plan was made from.
+    /// The history is the one that the plan was made from, and nobody else has the lease.
     Version,
 }
 
@@ -102,21 +103,33 @@ impl Opening {
         let preparation = Preparation::of(batch);
         opening.statements.extend(preparation.statements(batch, locked, names));
         let expected = batch.expected_version.unwrap_or_default();
-        let newest = format!("(SELECT coalesce(max(seq), 0) FROM {})", names.log);
-        opening.guard(Guard::Version, &format!("{newest} = {expected}"));
+        let is_expected = format!("{} = {expected}", version_of(names));
+        let condition = match &locked.lease {
+            Some(_) => is_expected,
+            None => format!("{is_expected} AND {}", lease::is_free(names)),
+        };
+        opening.guard(Guard::Version, &condition);
         opening
     }
 
     fn lock(&mut self, locked: &Locked) {
-        match locked.hold {
-            Hold::Session => self.guard(Guard::Ours, &lock::is_ours(locked.key)),
-            Hold::Message { mark } => {
-                // Else what is read behind the lock could be older than the lock.
-                self.statements.push("SET TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned());
+        match (&locked.lease, locked.hold) {
+            (Some(_), _) => {
+                self.statements.push(READ_COMMITTED.to_owned());
+                self.is_ours(locked);
+            }
+            (None, Hold::Session | Hold::Lease) => self.is_ours(locked),
+            (None, Hold::Message { mark }) => {
+                self.statements.push(READ_COMMITTED.to_owned());
                 let take = |key| format!("pg_catalog.pg_try_advisory_xact_lock({key})");
                 self.guard(Guard::Free, &format!("{} AND {}", take(locked.key), take(mark)));
             }
         }
+    }
+
+    fn is_ours(&mut self, locked: &Locked) {
+        self.guards.push((self.statements.len(), Guard::Ours));
+        self.statements.push(is_ours(locked));
     }
 
     /// A division by zero ends the message unless the condition holds.
@@ -126,9 +139,36 @@ impl Opening {
     }
 }
 
+/// Else what is read behind the lock could be older than the lock.
+const READ_COMMITTED: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
+/// A query that fails if what keeps others out is not ours any more.
+fn is_ours(locked: &Locked) -> String {
+    match &locked.lease {
+        Some(lease) => lease.guard(),
+        None => condition_holds(&lock::is_ours(locked.key)),
+    }
+}
+
+/// What a message begins with of which nothing is to be done if the lock is not ours any more.
+pub(super) fn opening(locked: &Locked) -> Vec<String> {
+    let first = locked.lease.as_ref().map(|_| READ_COMMITTED.to_owned());
+    first.into_iter().chain([is_ours(locked)]).collect()
+}
+
+/// What it ends with.
+pub(super) fn ending(locked: &Locked) -> Option<String> {
+    locked.lease.as_ref().map(Ours::renewal)
+}
+
 /// A query that fails unless the condition holds.
 fn condition_holds(condition: &str) -> String {
     format!("SELECT 1 / CASE WHEN {condition} THEN 1 ELSE 0 END")
+}
+
+/// The comment that a message begins with where the lease is ours.
+pub(super) fn mark(locked: &Locked) -> String {
+    locked.lease.as_ref().map(|lease| lease.mark.clone()).unwrap_or_default()
 }
 
 /// The message of a step.
@@ -148,7 +188,7 @@ pub(super) fn of_step(
         Turn::First => Opening::first(batch, locked, &names),
         Turn::Later => {
             let mut opening = Opening::default();
-            opening.guard(Guard::Ours, &lock::is_ours(locked.key));
+            opening.is_ours(locked);
             opening
         }
     };
@@ -164,7 +204,7 @@ pub(super) fn of_step(
     }
     let Opening { statements: before, guards } = opening;
     let count = before.len();
-    let mut sql = before.join(";\n") + ";\n";
+    let mut sql = mark(locked) + &before.join(";\n") + ";\n";
     let start = sql.len();
     sql.push_str(step.section);
     let section = start..sql.len();
@@ -172,6 +212,10 @@ pub(super) fn of_step(
     sql.push_str("\n;\n");
     for statement in books(batch, &names, step) {
         sql.push_str(&statement);
+        sql.push_str(";\n");
+    }
+    if let Some(renewal) = ending(locked) {
+        sql.push_str(&renewal);
         sql.push_str(";\n");
     }
     sql.push_str(&settings_as_remembered());
@@ -205,7 +249,7 @@ fn books(batch: &Batch<'_>, names: &Names, step: &ReadyStep<'_>) -> [String; 2] 
         error_code: None,
         duration: Value::Elapsed,
     };
-    [row, log_statement(names, batch.run, &line) + " RETURNING seq"]
+    [row, log_with_version(names, batch.run, &line)]
 }
 
 /// What a script may leave changed. A `pg_dump` preamble empties the `search_path`, and a script may
@@ -256,6 +300,6 @@ pub(super) fn of_clearing(batch: &Batch<'_>, locked: &Locked) -> Message {
     let Opening { mut statements, guards } = Opening::first(batch, locked, &names);
     statements.push(format!("DELETE FROM {}", names.revisions));
     let before = statements.len();
-    statements.push(log_statement(&names, batch.run, &line) + " RETURNING seq");
-    Message { sql: statements.join(";\n"), before, section: 0..0, guards }
+    statements.push(log_with_version(&names, batch.run, &line));
+    Message { sql: mark(locked) + &statements.join(";\n"), before, section: 0..0, guards }
 }

@@ -1,4 +1,4 @@
-//! Giving the session's lock back. A pooler may have given our session to somebody else, with the
+//! Giving the session's lock back, or the lease. A pooler may have given our session to somebody else, with the
 //! lock on it: then it's looked for, for a moment.
 
 use std::time::Duration;
@@ -7,6 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row};
 
 use super::connect::{Hold, Locked, Session};
+use super::lease;
 use super::lock::is_of;
 
 /// How long the session is looked for.
@@ -20,9 +21,13 @@ const SESSIONS: usize = 10;
 /// its process.
 pub(crate) async fn unlock(session: &mut Session<'_>) -> Option<i32> {
     let &Locked { key, hold, pid, .. } = session.locked.as_ref()?;
-    if let Hold::Message { .. } = hold {
-        session.locked = None;
-        return None;
+    match hold {
+        Hold::Message { .. } | Hold::Lease => {
+            lease::give_back(session).await;
+            session.locked = None;
+            return None;
+        }
+        Hold::Session => {}
     }
     let unlocked = unlock_on(session.connection(), key, pid).await;
     let left = match unlocked {

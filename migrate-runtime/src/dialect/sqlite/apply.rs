@@ -129,7 +129,7 @@ async fn run_steps(
     match standing {
         Standing::Free => {}
         Standing::Held(lease) => return Ok(Ran::Held(lease)),
-        Standing::Abandoned => {
+        Standing::Abandoned(_) => {
             lease::clear(connection, batch.tables).await.map_err(before)?;
             return Ok(Ran::LeaseCleared);
         }

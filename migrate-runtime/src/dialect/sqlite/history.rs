@@ -334,7 +334,7 @@ pub(crate) async fn accept(
         let connection = begun.connection();
         match lease::look(connection, tables).await.map_err(failed)?.standing {
             Standing::Free => break begun,
-            Standing::Abandoned => {
+            Standing::Abandoned(_) => {
                 lease::clear(connection, tables).await.map_err(failed)?;
                 break begun;
             }

@@ -8,6 +8,7 @@ use super::Outside;
 use crate::dialect::StepError;
 use crate::dialect::one_by_one::Remains;
 use crate::dialect::postgres::fingerprint::{fingerprint, own};
+use crate::dialect::postgres::message::mark;
 use crate::error::ErrorKind;
 use crate::history::journal::InFlight;
 
@@ -106,13 +107,17 @@ impl Outside<'_, '_, '_> {
             let limits = format!("SET lock_timeout = {limit};\nSET statement_timeout = 0");
             let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
             tracing::debug!(target: "migrate", index = name, "dropping an invalid index");
-            for sql in [limits, drop] {
-                self.ask(sql).await.map_err(|source| {
-                    let doing =
-                        format!("dropping the invalid index {name}, which was not finished");
-                    StepError::NotBegun(ErrorKind::Database { doing, source })
-                })?;
-            }
+            let dropped = match &self.locked.lease {
+                None => match self.ask(limits).await {
+                    Ok(_) => self.ask(drop).await.map(|_| ()),
+                    Err(error) => Err(error),
+                },
+                Some(_) => self.run_limited(mark(self.locked) + &drop, limit).await,
+            };
+            dropped.map_err(|source| {
+                let doing = format!("dropping the invalid index {name}, which was not finished");
+                StepError::NotBegun(ErrorKind::Database { doing, source })
+            })?;
         }
         Ok(())
     }

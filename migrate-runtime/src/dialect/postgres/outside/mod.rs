@@ -5,7 +5,7 @@
 
 mod leftovers;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use migrate_model::Dialect;
@@ -15,16 +15,16 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Either, Row};
 
 use super::apply::TICK;
-use super::connect::{Locked, Session};
+use super::connect::{Hold, Locked, Session};
 use super::error::{is_canceled, is_lock_timeout, position, sqlstate};
 use super::fingerprint::{fingerprint, invalid_indexes};
-use super::history::{Names, log_statement};
-use super::message::{Preparation, left_as_found, search_path_of_session};
+use super::history::{Names, log_with_version};
+use super::lease::{self, Keeper};
+use super::message::{Preparation, ending, left_as_found, mark, opening, search_path_of_session};
+use super::quote;
 use super::session_limits::SessionLimits;
-use super::{lock, quote};
 use crate::dialect::one_by_one::{self, Course, Fault, OneByOne, Remains};
 use crate::dialect::{Batch, LogLine, Outcome, ReadyStep, StepError, is_answered};
-use crate::error::ErrorKind;
 use crate::history::journal::{self, InFlight, Journal, Verdict};
 use crate::history::{Columns, insert};
 use crate::patience::Patience;
@@ -37,10 +37,34 @@ pub(super) async fn apply(
     locked: &Locked,
     patience: &mut Patience<'_>,
 ) -> Result<Outcome, StepError> {
+    let is_as_planned = match locked.hold {
+        Hold::Session => lease::wait_until_free(session, batch.tables, batch.run, patience).await,
+        Hold::Message { .. } => {
+            let expected = batch.expected_version;
+            lease::take_for_step(session, batch.tables, batch.run, expected, patience).await
+        }
+        Hold::Lease => Ok(true),
+    };
+    if !is_as_planned.map_err(StepError::NotBegun)? {
+        return Ok(Outcome::HistoryMoved);
+    }
+    let locked = session.locked.clone().unwrap_or_else(|| locked.clone());
     let names = Names::of(batch.tables, Some(&locked.schema));
     let course = Course { batch, step, dialect: Dialect::Postgres };
-    let mut outside = Outside { session, course, locked, names };
-    one_by_one::run(course, &mut outside, patience).await
+    let mut outside = Outside { session, course, locked: &locked, names };
+    let outcome = one_by_one::run(course, &mut outside, patience).await;
+    if let Hold::Message { .. } = locked.hold {
+        lease::give_back(session).await;
+    }
+    outcome
+}
+
+/// When a message is ended from outside.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// When the run shall stop, or the statement's time is up.
+    WhenDue,
+    At(Option<Instant>),
 }
 
 struct Outside<'s, 'c, 'b> {
@@ -60,29 +84,27 @@ impl OneByOne for Outside<'_, '_, '_> {
     }
 
     async fn open(&mut self, columns: &Columns) -> Result<(), StepError> {
-        let preparation = match self.course.batch.expected_version {
-            None => Preparation::Tables,
+        // The lease is kept in one of the tables, so they are there.
+        let preparation = match &self.locked.lease {
             Some(_) => Preparation::Nothing,
+            None => Preparation::of(self.course.batch),
         };
         let mut statements = preparation.statements(self.course.batch, self.locked, &self.names);
-        match self.course.step.direction {
-            Direction::Up => {
-                statements.push(self.guard());
-                statements.push(insert(&self.names.revisions, columns, quote::value));
-            }
-            Direction::Down => statements.push(self.update(&assignments(columns), "")),
-        }
-        self.write(statements.join(";\n")).await.map(drop)
+        statements.push(match self.course.step.direction {
+            Direction::Up => insert(&self.names.revisions, columns, quote::value),
+            Direction::Down => self.update(&assignments(columns), ""),
+        });
+        self.keep_books(statements).await.map(drop)
     }
 
     async fn record(&mut self, columns: &Columns) -> Result<(), StepError> {
-        self.write(self.update(&assignments(columns), "")).await.map(drop)
+        self.keep_books(vec![self.update(&assignments(columns), "")]).await.map(drop)
     }
 
     async fn forget(&mut self) -> Result<(), StepError> {
         let id = quote::text(self.course.id());
         let sql = format!("DELETE FROM {} WHERE id = {id}", self.names.revisions);
-        self.write(sql).await.map(drop)
+        self.keep_books(vec![sql]).await.map(drop)
     }
 
     fn is_recorded_at_once(&self, at: usize) -> bool {
@@ -106,9 +128,12 @@ impl OneByOne for Outside<'_, '_, '_> {
             invalid_indexes()
         );
         let mut sql = vec![self.update(&set, ", max(done_hash)")];
-        let limits = SessionLimits::of(rest, self.course.batch.interrupt);
-        sql.extend(limits.of_session(self.waits(at), |name| self.is_set(name, at)));
-        let rows = self.write(sql.join(";\n")).await?;
+        // Where the lease is needed, the next message may meet another session.
+        if self.locked.lease.is_none() {
+            let limits = SessionLimits::of(rest, self.course.batch.interrupt);
+            sql.extend(limits.of_session(self.waits(at), |name| self.is_set(name, at)));
+        }
+        let rows = self.keep_books(sql).await?;
         let hash = rows.iter().find_map(|row| row.try_get::<String, _>("max").ok());
         let written = Journal::parse("0", "0", &hash.unwrap_or_default());
         let in_flight = written.and_then(|journal| journal.in_flight).ok_or_else(|| {
@@ -118,18 +143,25 @@ impl OneByOne for Outside<'_, '_, '_> {
     }
 
     async fn send(&mut self, at: usize, rest: Duration) -> Result<(), Fault> {
-        let (mut before, mut after) = (Vec::new(), String::new());
-        if self.is_recorded_at_once(at) {
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        let is_recorded_at_once = self.is_recorded_at_once(at);
+        if is_recorded_at_once {
             let limits = SessionLimits::of(rest, self.course.batch.interrupt);
-            before.push(self.guard());
+            before.extend(opening(self.locked));
             before.extend(limits.statements(|name| self.is_set(name, at)));
-            // The newline ends a comment in which the statement may end.
-            after = format!("\n;\n{}", self.update(&assignments(&self.course.done(at + 1)), ""));
+            after.push(self.update(&assignments(&self.course.done(at + 1)), ""));
+            after.extend(ending(self.locked));
         }
         let statement = self.course.sql(at);
-        let head = before.iter().fold(String::new(), |head, sql| head + sql + ";\n");
+        let head = before.iter().fold(mark(self.locked), |head, sql| head + sql + ";\n");
+        // The newline ends a comment in which the statement may end.
+        let after = after.iter().fold(String::new(), |after, sql| after + "\n;\n" + sql);
         let message = head.clone() + statement + &after;
-        let (results, source) = match self.run(message.clone()).await {
+        let run = match is_recorded_at_once {
+            true => self.run(message.clone(), End::WhenDue, None).await,
+            false => self.run_alone(message.clone()).await,
+        };
+        let (results, source) = match run {
             Ok(()) => return Ok(()),
             Err(fault) => fault,
         };
@@ -183,14 +215,21 @@ impl OneByOne for Outside<'_, '_, '_> {
                 self.our_row()
             ),
         };
-        let log = log_statement(&self.names, self.course.batch.run, line) + " RETURNING seq";
-        let rows = self.write([row, log, left_as_found(self.locked)].join(";\n")).await?;
-        let version = rows.iter().find_map(|row| row.try_get::<i64, _>("seq").ok());
+        let mut statements = vec![row];
+        // To give it back changes the version.
+        if let (Hold::Message { .. }, Some(lease)) = (self.locked.hold, &self.locked.lease) {
+            statements.push(lease.release());
+        }
+        statements.push(log_with_version(&self.names, self.course.batch.run, line));
+        statements.extend(self.left_as_found());
+        let rows = self.keep_books(statements).await?;
+        let version = rows.iter().find_map(|row| row.try_get::<i64, _>("version").ok());
         Ok(version.unwrap_or_default())
     }
 
     async fn restore(&mut self) {
-        if let Err(error) = self.ask(left_as_found(self.locked)).await {
+        let Some(sql) = self.left_as_found() else { return };
+        if let Err(error) = self.ask(sql).await {
             tracing::debug!(target: "migrate", %error, "the session is not as it was found");
         }
     }
@@ -205,10 +244,39 @@ impl OneByOne for Outside<'_, '_, '_> {
 }
 
 impl Outside<'_, '_, '_> {
-    /// Sends a message of the step, and asks for its end when the run shall stop. With an error
-    /// comes the number of results before it.
-    async fn run(&mut self, message: String) -> Result<(), (usize, sqlx::Error)> {
+    /// Sends a statement that has no transaction. The session has its limits; where there may be
+    /// another session each time, its time is counted here, and the lease renewed meanwhile.
+    async fn run_alone(&mut self, message: String) -> Result<(), (usize, sqlx::Error)> {
+        let _limited = self.locked.lease.as_ref().map(|_| self.course.batch.interrupt.limited());
+        let keeper = self.keeper();
+        self.run(message, End::WhenDue, keeper).await
+    }
+
+    /// Sends something of our own that has no transaction, and lets it run so many milliseconds;
+    /// 0 is no limit.
+    async fn run_limited(&mut self, message: String, limit: u32) -> Result<(), sqlx::Error> {
+        let limit = Some(Duration::from_millis(limit.into())).filter(|limit| !limit.is_zero());
+        let end = End::At(limit.map(|limit| Instant::now() + limit));
+        let keeper = self.keeper();
+        self.run(message, end, keeper).await.map_err(|(_, source)| source)
+    }
+
+    /// What renews the lease while something runs that has no transaction.
+    fn keeper(&self) -> Option<Keeper> {
+        let options = self.session.options.clone();
+        self.locked.lease.as_ref().map(|lease| lease.keeper(options))
+    }
+
+    /// Sends a message of the step, and asks for its end when it's time. With an error comes the
+    /// number of results before it.
+    async fn run(
+        &mut self,
+        message: String,
+        end: End,
+        mut keeper: Option<Keeper>,
+    ) -> Result<(), (usize, sqlx::Error)> {
         let canceller = self.session.canceller();
+        let interrupt = self.course.batch.interrupt;
         let (mut results, mut is_cancelled) = (0, false);
         let message = sqlx::raw_sql(AssertSqlSafe(message));
         let mut answers = message.fetch_many(self.session.connection());
@@ -219,9 +287,15 @@ impl Outside<'_, '_, '_> {
                 Ok(Ok(Some(Either::Right(_)))) => {}
                 Ok(Err(source)) => return Err((results, source)),
                 Err(_) => {
-                    if !is_cancelled && self.course.batch.interrupt.is_stopped() {
-                        is_cancelled = true;
-                        canceller.cancel().await;
+                    let is_due = match end {
+                        End::WhenDue => interrupt.is_due(),
+                        End::At(time) => time.is_some_and(|time| time <= Instant::now()),
+                    };
+                    if !is_cancelled && is_due {
+                        is_cancelled = canceller.cancel().await;
+                    }
+                    if let Some(keeper) = &mut keeper {
+                        keeper.keep().await;
                     }
                 }
             }
@@ -241,17 +315,26 @@ impl Outside<'_, '_, '_> {
     fn of_record(&self, source: sqlx::Error) -> StepError {
         match sqlstate(&source) {
             // The division by zero of a condition that does not hold.
-            Some("22012") => StepError::NotBegun(ErrorKind::LockLost),
+            Some("22012") => StepError::NotBegun(self.locked.lost()),
             _ => self.course.recording(source),
         }
     }
 
-    /// A statement that fails if the lock is not ours.
-    fn guard(&self) -> String {
-        format!("SELECT 1 / CASE WHEN {} THEN 1 ELSE 0 END", lock::is_ours(self.locked.key))
+    /// Writes to the books, as long as the lock is ours.
+    async fn keep_books(&mut self, statements: Vec<String>) -> Result<Vec<PgRow>, StepError> {
+        let all = opening(self.locked).into_iter().chain(statements).chain(ending(self.locked));
+        self.write(all.collect::<Vec<_>>().join(";\n")).await
     }
 
-    /// An UPDATE of the row, as long as the lock is ours.
+    /// What leaves the session as it was found. Where the lease is needed nothing of ours is set
+    /// for the session.
+    fn left_as_found(&self) -> Option<String> {
+        let sets = |at| self.course.effect(at) == Effect::Session;
+        let is_changed = self.locked.lease.is_none() || (0..self.course.total()).any(sets);
+        is_changed.then(|| left_as_found(self.locked))
+    }
+
+    /// An UPDATE of the row, which must be there.
     fn update(&self, set: &str, answer: &str) -> String {
         format!(
             "WITH changed AS (UPDATE {} SET {set} WHERE {} RETURNING done_hash) \
@@ -262,8 +345,7 @@ impl Outside<'_, '_, '_> {
     }
 
     fn our_row(&self) -> String {
-        let id = quote::text(self.course.id());
-        format!("id = {id} AND {}", lock::is_ours(self.locked.key))
+        format!("id = {}", quote::text(self.course.id()))
     }
 
     /// Whether a statement waits for others without holding anybody up.

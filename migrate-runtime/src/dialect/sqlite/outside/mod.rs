@@ -83,7 +83,7 @@ impl Outside<'_, '_, '_> {
                     waited.map_err(|error| stopped(*done, error))?;
                     continue;
                 }
-                Ok(Look { standing: Standing::Abandoned, .. }) => {
+                Ok(Look { standing: Standing::Abandoned(_), .. }) => {
                     match lease::clear(transaction.connection(), tables).await {
                         Ok(()) => {
                             return commit(transaction, course, patience).await.map(|()| false);
