@@ -3,6 +3,8 @@
 
 mod at_once;
 mod journal;
+#[cfg(unix)]
+mod lease;
 mod permission;
 mod session;
 mod tenants;

@@ -7,6 +7,8 @@ mod each_message;
 mod errors;
 mod forum_shop;
 mod killed;
+#[cfg(unix)]
+mod lease;
 mod main_job;
 mod newer_database;
 mod outside;

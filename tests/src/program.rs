@@ -54,6 +54,13 @@ pub struct Running {
 }
 
 impl Running {
+    /// Sends it a signal: `STOP`, `CONT`.
+    pub fn signal(&self, name: &str) {
+        let number = self.program.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &number]).status().unwrap();
+        assert!(sent.success(), "kill -s {name} {number}");
+    }
+
     /// Ends it as `kill -9` does, if it hasn't ended by itself.
     pub fn kill(mut self) -> Run {
         self.program.kill().unwrap();

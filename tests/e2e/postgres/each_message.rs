@@ -10,7 +10,7 @@ use migrate_runtime::sqlx::{self, PgPool};
 use migrate_runtime::{CrateInfo, LockMode, Migrator, Registry, TransactionMode};
 use migrate_tests::{Revision, Run, cargo_migrate, postgres};
 
-use super::{A, B, applied, schema, workspace};
+use super::{A, applied, workspace};
 
 fn migrator(scripts: &[&str]) -> Migrator {
     let mut parent = "base".to_owned();
@@ -74,22 +74,20 @@ fn a_lock_of_the_session_keeps_it_waiting_and_the_other_way_round() {
 
 #[test]
 fn what_it_does_not_go_with_is_refused_before_anything_runs() {
-    let Some((workspace, database)) = workspace() else { return };
-    workspace.configure("lock = \"transaction\"\n");
-    workspace.revision(A);
-    let id = "cccc3333";
-    let up = "\n-- migrate:up transaction:false\nVACUUM;\n";
-    let file = workspace.revision(Revision { id, ..B });
-    workspace.replace(&file, "\n-- migrate:up\n", up);
-    let error = workspace.migrate_json(["up"]).exits(3).json_error();
-    assert_eq!(error["code"], "config.lock");
-    assert!(error["hint"].as_str().unwrap().contains("`lock = \"session\"`"), "{error}");
-    assert_eq!(schema(&database), [""; 0]);
-    workspace.replace("migrations/Cargo.toml", "lock = \"transaction\"", "lock = \"lease\"");
-    let error = workspace.migrate_json(["up"]).exits(3).json_error();
-    assert_eq!(error["code"], "config.lock");
-    assert_eq!(schema(&database), [""; 0]);
+    let Some(server) = postgres() else { return };
+    let database = server.database();
+    let scripts = ["-- migrate:up\nCREATE TABLE a (x int);\n", OUTSIDE];
+    for mode in [LockMode::Transaction, LockMode::Lease] {
+        let tenant = migrator(&scripts).in_schema("tenant_1").lock(mode);
+        let error = block_on(tenant.run(database.url())).unwrap_err();
+        assert_eq!(error.code(), "config.lock", "{error}");
+        assert!(error.hint().unwrap().contains("`lock = \"session\"`"), "{error:?}");
+        let tables = "SELECT count(*) FROM pg_tables WHERE tablename = 'a'";
+        assert_eq!(database.query(tables), ["0"]);
+    }
 }
+
+const OUTSIDE: &str = "-- migrate:up transaction:false\nVACUUM;\n";
 
 #[test]
 fn a_run_that_is_dropped_leaves_no_transaction_in_the_pool() {
