@@ -164,8 +164,10 @@ impl<'c> Connection<'c> {
         patience: &mut Patience<'_>,
     ) -> Result<Lock, ErrorKind> {
         #[cfg(not(any(feature = "postgres", feature = "mysql")))]
-        let _ = (run, patience);
+        let _ = (settings, run, patience);
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
         let Settings { tables, tenant, lock, .. } = settings;
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
         let place = (tables, tenant.as_deref());
         match self {
             #[cfg(feature = "_sqlite")]

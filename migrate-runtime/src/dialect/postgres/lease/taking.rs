@@ -1,123 +1,20 @@
-//! The lease on PostgreSQL: for the whole run where no lock of the server is to be used, and for
-//! sections outside of a transaction where each message has the lock for itself. A message that
-//! writes keeps the lease's row locked to its end, so nobody can take it over meanwhile; whoever
-//! wants it passes over a row that is locked, and comes again.
+//! Looking at the lease, waiting for it, and taking it as it was seen.
 
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
+use sqlx::{AssertSqlSafe, Row};
 
-use super::connect::{Hold, Locked, Session};
-use super::error::{is_missing_table, sqlstate};
-use super::history::{Names, create_statements, version_of};
-use super::message::create_schema;
-use super::permission::{self, Purpose};
-use super::{lock, quote};
+use super::super::connect::{Hold, Locked, Session};
+use super::super::error::{is_missing_table, sqlstate};
+use super::super::history::{Names, create_statements, version_of};
+use super::super::message::create_schema;
+use super::super::permission::{self, Purpose};
+use super::super::{lock, quote};
+use super::{Ours, in_terms};
 use crate::error::ErrorKind;
-use crate::history::lease::on_server::{PATIENCE, Renewals, Sight, mark_of_history, mark_of_run};
-use crate::history::lease::{Clock, EPOCH, LEASE, TERM, UNTIL_LENGTH, token};
+use crate::history::lease::on_server::{Sight, mark_of_history};
+use crate::history::lease::{Clock, EPOCH, LEASE};
 use crate::identity::RunIdentity;
 use crate::patience::Patience;
 use crate::settings::HistoryTables;
-
-/// The lease as this run has it.
-#[derive(Debug, Clone)]
-pub(super) struct Ours {
-    /// The meta table as SQL.
-    meta: String,
-    /// What no other lease has.
-    token: String,
-    /// The comment that all begins with that is sent under it.
-    pub(super) mark: String,
-}
-
-impl Ours {
-    /// A query that fails if the lease is not ours any more, and keeps it ours to the end of the
-    /// transaction.
-    pub(super) fn guard(&self) -> String {
-        format!(
-            "SELECT 1 / count(*) FROM (SELECT FROM {} WHERE {} FOR UPDATE) AS lease",
-            self.meta,
-            self.is_ours()
-        )
-    }
-
-    /// Makes it last a term from now.
-    pub(super) fn renewal(&self) -> String {
-        format!(
-            "UPDATE {} SET value = {} || {} WHERE {}",
-            self.meta,
-            in_terms(1),
-            quote::text(&self.token),
-            self.is_ours()
-        )
-    }
-
-    /// Gives it back, if it's still ours.
-    pub(super) fn release(&self) -> String {
-        format!(
-            "UPDATE {meta} SET value = CASE key WHEN '{EPOCH}' THEN (value::bigint + 1)::text \
-             ELSE '' END WHERE key IN ('{EPOCH}', '{LEASE}') \
-             AND EXISTS (SELECT FROM {meta} WHERE {})",
-            self.is_ours(),
-            meta = self.meta
-        )
-    }
-
-    fn is_ours(&self) -> String {
-        let behind = UNTIL_LENGTH + 1;
-        format!("key = '{LEASE}' AND substr(value, {behind}) = {}", quote::text(&self.token))
-    }
-
-    /// What renews it while a statement runs that has no transaction.
-    pub(super) fn keeper(&self, options: Option<PgConnectOptions>) -> Keeper {
-        Keeper { options, renewal: self.renewal(), renewals: Renewals::from_now() }
-    }
-}
-
-/// Renews the lease on a connection of its own. Of a borrowed connection nobody knows how to make
-/// another one; then the statement itself is what others see.
-pub(super) struct Keeper {
-    options: Option<PgConnectOptions>,
-    renewal: String,
-    renewals: Renewals,
-}
-
-impl Keeper {
-    /// Renews it if it's time.
-    pub(super) async fn keep(&mut self) {
-        let Some(options) = &self.options else { return };
-        if !self.renewals.is_due() {
-            return;
-        }
-        let renewal = AssertSqlSafe(self.renewal.clone());
-        let renewed = async {
-            let mut connection = options.connect().await?;
-            sqlx::raw_sql(renewal).execute(&mut connection).await?;
-            connection.close().await
-        };
-        match tokio::time::timeout(PATIENCE, renewed).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::debug!(target: "migrate", %error, "the lease could not be renewed");
-            }
-            Err(_) => tracing::debug!(target: "migrate", "the lease was not renewed in time"),
-        }
-    }
-}
-
-/// The condition that nobody has the lease, or has left it.
-pub(super) fn is_free(names: &Names) -> String {
-    format!("NOT EXISTS (SELECT FROM {} WHERE key = '{LEASE}' AND value <> '')", names.meta)
-}
-
-/// The time in so many terms, by the server's clock.
-fn in_terms(terms: u64) -> String {
-    let seconds = terms * TERM.as_secs();
-    format!(
-        "pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC' \
-         + interval '{seconds} seconds', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-    )
-}
 
 /// Takes the lease for the run, waiting for it as long as there's patience. The history tables are
 /// made first, if they are missing, because it's kept in one of them.
@@ -140,7 +37,7 @@ pub(crate) async fn lock_by_lease(
 
 /// Takes the lease for a step whose statements run outside of a transaction. `false`: the history
 /// is not what the plan was made from.
-pub(super) async fn take_for_step(
+pub(in crate::dialect::postgres) async fn take_for_step(
     session: &mut Session<'_>,
     tables: &HistoryTables,
     run: &RunIdentity,
@@ -154,7 +51,7 @@ pub(super) async fn take_for_step(
 
 /// Waits until nobody has the lease. One that nobody gave back is ended: its holder, should it
 /// live, can't record any more. Whether it was free all along.
-pub(super) async fn wait_until_free(
+pub(in crate::dialect::postgres) async fn wait_until_free(
     session: &mut Session<'_>,
     tables: &HistoryTables,
     run: &RunIdentity,
@@ -183,16 +80,6 @@ pub(super) async fn wait_until_free(
         }
         was_free = false;
         patience.wait_for(holder.as_deref()).await?;
-    }
-}
-
-/// Gives the lease back. If the server does not confirm it, it runs out.
-pub(super) async fn give_back(session: &mut Session<'_>) {
-    let lease = session.locked.as_mut().and_then(|locked| locked.lease.take());
-    let Some(lease) = lease else { return };
-    let sql = AssertSqlSafe(lease.release());
-    if let Err(error) = sqlx::raw_sql(sql).execute(session.connection()).await {
-        tracing::debug!(target: "migrate", %error, "the lease is left to run out");
     }
 }
 
@@ -345,11 +232,7 @@ impl<'r> Request<'r> {
         sight: &Sight,
         expected: Option<i64>,
     ) -> Result<bool, ErrorKind> {
-        let lease = Ours {
-            meta: self.names.meta.clone(),
-            token: token(self.run, sight.epoch + 1),
-            mark: mark_of_run(&self.mark, self.run),
-        };
+        let lease = Ours::new(&self.names.meta, &self.mark, self.run, sight.epoch + 1);
         let value = format!("{} || {}", in_terms(1), quote::text(&lease.token));
         // From before it's sent: when this future is dropped, it may still be got.
         if let Some(locked) = &mut session.locked {
