@@ -34,8 +34,7 @@ pub enum TransactionMode {
     All,
 }
 
-/// How other writers are kept out on PostgreSQL. SQLite and MySQL have one way each, so there it
-/// changes nothing.
+/// How other writers are kept out on a server. SQLite has one way, so there it changes nothing.
 ///
 /// ```
 /// use migrate_runtime::LockMode;
@@ -55,19 +54,37 @@ pub enum TransactionMode {
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LockMode {
-    /// A lock of the connection, held for the whole run. Behind a pooler that gives each message
-    /// to another of the server's sessions the run ends with `lock.lost`.
+    /// A lock of the connection, held for the whole run: an advisory lock on PostgreSQL, `GET_LOCK`
+    /// on MySQL and MariaDB. Behind a pooler that gives each message to another of the server's
+    /// sessions the run ends with `lock.lost`.
     #[default]
     Session,
     /// A lock in each revision's transaction, which ends with it: for connections that go through
-    /// a pooler. Between two revisions somebody else may get it; then the rest is planned anew.
+    /// a pooler. Between two revisions somebody else may get it; then the rest is planned anew. For
+    /// a section with `transaction:false` the run takes a [lease](Self::Lease). Only on PostgreSQL:
+    /// elsewhere most definitions end their transaction, so it is refused with `config.lock`.
     ///
     /// A revision's transaction is `READ COMMITTED` in this mode, whatever the session's default
     /// is. What a script sets with `SET`, but for `search_path`, `role`, `lock_timeout` and
     /// `statement_timeout`, stays on the pooler's connection for whoever gets it next; `SET LOCAL`
     /// does not.
     Transaction,
-    /// A row that must be renewed, for what has neither.
+    /// A row of the meta table that must be renewed, and no lock of the server: for poolers, for
+    /// clusters on which `GET_LOCK` is not allowed, and for proxies.
+    ///
+    /// A lease that is not renewed runs out after 30 seconds. Each record renews it, and asks
+    /// whether it's still ours; while a statement runs it is renewed on a second connection. Of a
+    /// connection that was lent to the run nobody knows how to make a second one: then others see
+    /// the statement itself, which begins with a comment, in `pg_stat_activity` or in
+    /// `information_schema.processlist`, and wait for its end. That is also how nobody takes over
+    /// from a process that is gone before the server is done with its statement; other users' may
+    /// be hidden there, so all who migrate a database should be one user (or have the role
+    /// `pg_read_all_stats`, or the right `PROCESS`), and on a cluster use the same node. A run
+    /// whose future is dropped leaves the lease to run out.
+    ///
+    /// Revisions' transactions are `READ COMMITTED`. On PostgreSQL nothing is set for the session,
+    /// so a tenant's section with `transaction:false` is refused with `config.lock`, and a
+    /// statement outside of a transaction has no `lock_timeout` but the server's.
     Lease,
 }
 

@@ -66,9 +66,9 @@ pub enum LockSetting {
     #[default]
     Session,
     /// `transaction`: a lock in each revision's transaction, for connections that go through a
-    /// pooler.
+    /// pooler; on PostgreSQL.
     Transaction,
-    /// `lease`: a row in a table that must be renewed.
+    /// `lease`: a row in a table that must be renewed, and no lock of the server.
     Lease,
 }
 

@@ -215,8 +215,8 @@ pub enum ErrorKind {
     /// The lock was not ours any more when a revision was to begin.
     #[error("the lock was lost: another session answers for this connection now")]
     LockLost,
-    /// Another run has taken the lease over, between two statements of a revision that runs
-    /// outside of a transaction.
+    /// Another run has taken the lease over, which was not renewed in time. Nothing was done after
+    /// that.
     #[error("the lease was lost: another run has taken it over")]
     LeaseLost,
     /// The same, and it could not be given back: the server's process has it as long as it lives.

@@ -54,9 +54,10 @@ impl Migrator {
         self
     }
 
-    /// How other writers are kept out on PostgreSQL (default: by a lock of the session). Behind a
+    /// How other writers are kept out on a server (default: by a lock of the session). Behind a
     /// pooler that gives each message to another session, like PgBouncer in transaction mode, it
-    /// must be [`LockMode::Transaction`]; all who migrate the same database may differ in it.
+    /// must be [`LockMode::Transaction`] or [`LockMode::Lease`]. On PostgreSQL all who migrate the
+    /// same database may differ in it; on MySQL and MariaDB they must not.
     ///
     /// ```no_run
     /// # #[cfg(feature = "postgres")]

@@ -5,7 +5,13 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use migrate_tests::{Choice, Database, Pooler, Revision, Run, Running, Workspace, cargo_migrate};
+use migrate_model::RevisionFile;
+use migrate_runtime::sqlx::postgres::PgPoolOptions;
+use migrate_runtime::sqlx::{Connection, PgConnection};
+use migrate_runtime::{CrateInfo, LockMode, Migrator, Registry};
+use migrate_tests::{
+    Choice, Database, Pooler, Revision, Run, Running, Workspace, cargo_migrate, postgres,
+};
 use serde_json::json;
 
 use super::{A, B, applied, workspace};
@@ -294,4 +300,40 @@ fn each_kind_of_lock_keeps_the_others_waiting() {
         slow.finish().succeeds();
         assert_eq!(database.query("SELECT x FROM a ORDER BY x"), ["1", "2"]);
     }
+}
+
+#[test]
+fn a_run_that_is_dropped_leaves_it_to_run_out_and_a_borrowed_connection_will_do() {
+    let Some(server) = postgres() else { return };
+    let database = server.database();
+    let file = |id: &str, revises: &str, script: &str| {
+        let text = format!("-- x\n--\n-- Revision: {id}\n-- Revises: {revises}\n{script}");
+        RevisionFile::parse("a.sql", "a.sql", text.as_bytes()).unwrap()
+    };
+    let files = vec![
+        file("r0", "base", "-- migrate:up\nCREATE TABLE a (x int);\nSELECT pg_sleep(1);\n"),
+        file("r1", "r0", "-- migrate:up transaction:false\nVACUUM a;\n"),
+    ];
+    let registry = Registry::from_files(files, CrateInfo::new("tests", "0.1.0")).unwrap();
+    let migrator = Migrator::new(registry.into()).lock(LockMode::Lease);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let pool = PgPoolOptions::new().max_connections(1).connect(database.url()).await.unwrap();
+        let dropped = tokio::time::timeout(Duration::from_millis(400), migrator.run(&pool)).await;
+        assert!(dropped.is_err());
+        let impatient = migrator.clone().lock_timeout(Duration::from_millis(100));
+        assert_eq!(impatient.run(&pool).await.unwrap_err().code(), "lock.timeout");
+        pool.close().await;
+    });
+    // The server finishes the message that it has.
+    wait_until("the statement does not end", || !runs(&database, "pg_sleep(1)"));
+    assert_ne!(lease(&database), "");
+    run_out(&database);
+    runtime.block_on(async {
+        let mut connection = PgConnection::connect(database.url()).await.unwrap();
+        assert_eq!(migrator.run(&mut connection).await.unwrap().after, ["r1"]);
+        assert!(migrator.run(&mut connection).await.unwrap().steps.is_empty());
+        connection.close().await.unwrap();
+    });
+    assert_eq!(lease(&database), "");
 }
