@@ -18,6 +18,7 @@ mod init;
 mod inspecting;
 mod integrity;
 mod killed;
+mod main_job;
 mod offline;
 mod places;
 mod postgres;

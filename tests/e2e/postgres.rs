@@ -4,9 +4,7 @@
 mod application;
 mod at_once;
 mod errors;
-mod forum_shop;
 mod killed;
-mod main_job;
 mod newer_database;
 mod outside;
 mod session;

@@ -3,12 +3,18 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)] // a test's failure is a panic
 
+mod client;
 mod database;
+mod ground;
+mod place;
 mod program;
 mod server;
+mod state;
 mod workspace;
 
 pub use database::{execute, query, state};
+pub use ground::Ground;
+pub use place::{Dialect, Place};
 pub use program::{PASSWORD, Run, Running, cargo_migrate, repository};
 pub use server::{Database, Server, hold, mariadb, postgres};
 pub use workspace::{Revision, Workspace};
