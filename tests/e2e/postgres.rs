@@ -1,11 +1,9 @@
-//! The main job on a real PostgreSQL server, and what only a server can do: other writers, lost
-//! connections, sessions that are somebody else's.
+//! What only PostgreSQL has or says, and what only a server can do: its own errors and rights,
+//! sessions that are somebody else's, statements outside of a transaction, tenants, TLS.
 
 mod application;
-mod at_once;
 mod errors;
-mod killed;
-mod newer_database;
+mod held;
 mod outside;
 mod session;
 mod tenants;
@@ -13,7 +11,7 @@ mod tls;
 mod waiting;
 mod whole_database;
 
-use migrate_tests::{Database, Revision, Run, Workspace, postgres};
+use migrate_tests::{Database, Revision, Workspace, postgres};
 
 /// A workspace whose `.env` names a database of its own on the server; `None` where there is none.
 fn workspace() -> Option<(Workspace, Database)> {
@@ -37,28 +35,6 @@ const B: Revision<'_> = Revision {
     down: Some("ALTER TABLE a DROP y;"),
 };
 
-/// All that is in the public schema, the history left out: columns, constraints, functions.
-fn schema(database: &Database) -> Vec<String> {
-    let mut lines = database.query(
-        "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable \
-         FROM information_schema.columns WHERE table_schema = 'public' \
-         AND table_name NOT LIKE '\\_migrate%' ORDER BY 1",
-    );
-    lines.extend(database.query(
-        "SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint \
-         WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text NOT LIKE \
-         '\\_migrate%' ORDER BY 1",
-    ));
-    lines.extend(database.query(
-        "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1",
-    ));
-    lines
-}
-
 fn applied(database: &Database) -> Vec<String> {
     database.query("SELECT id FROM _migrate_revisions ORDER BY seq")
-}
-
-fn after(run: &Run) -> serde_json::Value {
-    run.json()["after"].clone()
 }

@@ -1,12 +1,14 @@
 //! Branches of a checkout on one database: what the other branch has applied is taken down from the
 //! database, where there is no file of it.
 
+use migrate_runtime::STORED_DOWN;
 use migrate_tests::{Ground, Revision};
 
 migrate_tests::on_every_dialect!(
     brings_the_database_to_the_checkout,
     tells_the_plan_asks_and_ends_with_the_summary,
     down_works_without_a_file,
+    down_without_files_says_first_what_can_not_be,
     an_irreversible_revision_stops_it_before_anything_is_touched,
     an_error_tells_the_line_of_the_stored_section,
 );
@@ -42,6 +44,7 @@ fn brings_the_database_to_the_checkout(ground: &Ground) {
     assert!(error.contains("bring it to this checkout: cargo migrate switch"), "{error}");
     ground.migrate(["switch", "--yes"]).succeeds();
     assert_eq!(ground.state(), trunk);
+    ground.migrate(["verify"]).succeeds();
     let log = "SELECT revision FROM _migrate_log WHERE action = 'down' ORDER BY seq";
     assert_eq!(ground.query(log), ["cccc3333", "bbbb2222"]);
 
@@ -131,4 +134,35 @@ fn an_error_tells_the_line_of_the_stored_section(ground: &Ground) {
     assert_eq!(error["file"], "down section stored in the database");
     let shown = ground.migrate(["down"]).exits(8).stderr;
     assert!(shown.contains("down section stored in the database:2:1"), "{shown}");
+}
+
+/// Several lineages, of which one has no files any more.
+fn down_without_files_says_first_what_can_not_be(ground: &Ground) {
+    ground.tables(&[("aaaa1111", "base"), ("bbbb2222", "aaaa1111"), ("xxxx9999", "base")]);
+    let up = "CREATE TABLE cccc3333 (x int);";
+    ground.revision(Revision { id: "cccc3333", revises: "bbbb2222", up, down: None });
+    ground.migrate(["up", "heads"]).succeeds();
+    leave_branch(ground);
+    let before = (ground.state(), ground.applied());
+    let error = ground.migrate_json(["down", "aaaa1111"]).exits(10).json_error();
+    let expected = (&"integrity.unknown".into(), &"cccc3333".into());
+    assert_eq!((&error["code"], &error["revision"]), expected);
+    assert_eq!((ground.state(), ground.applied()), before);
+
+    let store = |down: &str| {
+        let set = format!("UPDATE _migrate_revisions SET down_source = '{down}'");
+        ground.execute(&format!("{set} WHERE id = 'cccc3333'"));
+    };
+    store("\nDROP TABLE ç;");
+    let error = ground.migrate_json(["down", "aaaa1111"]).exits(8).json_error();
+    let place = (&error["file"], &error["line"], &error["column"]);
+    assert_eq!(place, (&STORED_DOWN.into(), &2.into(), &1.into()));
+    assert_eq!((ground.state(), ground.applied()), before);
+
+    store("DROP TABLE cccc3333");
+    let run = ground.migrate_json(["down", "base"]).succeeds();
+    let steps = run.json()["steps"].as_array().unwrap().clone();
+    let ids: Vec<&str> = steps.iter().filter_map(|step| step["revision"].as_str()).collect();
+    assert_eq!(ids, ["cccc3333", "bbbb2222", "xxxx9999", "aaaa1111"]);
+    assert_eq!((ground.state(), ground.applied()), (vec![], vec![]));
 }

@@ -1,6 +1,7 @@
 //! What a case runs on: a workspace and its database, the same case on each dialect.
 
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::place::{Dialect, Place};
 use crate::program::PASSWORD;
@@ -90,7 +91,11 @@ impl Ground {
     /// Another, empty database of the same dialect.
     pub fn another_place(&self) -> Place {
         match &self.place {
-            Place::File { .. } => file(&self.workspace, "other.db"),
+            Place::File { .. } => {
+                static NUMBER: AtomicU32 = AtomicU32::new(0);
+                let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+                file(&self.workspace, &format!("other{number}.db"))
+            }
             Place::Server(database) => Place::Server(database.another()),
         }
     }
