@@ -29,4 +29,5 @@ mod secrets;
 mod servers;
 mod shell;
 mod stamping;
+mod states;
 mod switch;

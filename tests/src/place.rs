@@ -103,16 +103,16 @@ impl Place {
     /// The names of all tables, those of the history included.
     #[track_caller]
     pub fn tables(&self) -> Vec<String> {
-        self.query(match self.dialect() {
-            Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1",
-            Dialect::Postgres => {
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-            }
+        let mut tables = self.query(match self.dialect() {
+            Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
+            Dialect::Postgres => "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
             Dialect::Mariadb => {
                 "SELECT table_name FROM information_schema.tables \
-                 WHERE table_schema = database() ORDER BY 1"
+                 WHERE table_schema = database() AND table_type = 'BASE TABLE'"
             }
-        })
+        });
+        tables.sort();
+        tables
     }
 
     /// Whether nobody has made anything in it: no table, and with SQLite no file.
