@@ -2,6 +2,10 @@
 //! knows no other: `connect`, `apply` (steps and their bookkeeping as one), `history`.
 
 pub(crate) mod handle;
+#[cfg(feature = "mysql")]
+pub(crate) mod mysql;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) mod one_by_one;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "_sqlite")]
@@ -136,6 +140,11 @@ pub(crate) fn database_fault(error: &sqlx::Error) -> Option<&'static str> {
     }
 }
 
+/// Whether the database has answered, so that it's known what became of a statement.
+pub(crate) fn is_answered(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some() && database_fault(error) != Some("database.lost")
+}
+
 /// What the server says of an error beyond its message, a line each.
 pub(crate) fn notes(error: &sqlx::Error) -> Vec<String> {
     #[cfg(feature = "postgres")]
@@ -150,12 +159,15 @@ pub(crate) fn notes(error: &sqlx::Error) -> Vec<String> {
 /// The way out of an error that only a server can have.
 pub(crate) fn way_out(error: &sqlx::Error) -> Option<&'static str> {
     #[cfg(feature = "postgres")]
-    return postgres::way_out(error);
-    #[cfg(not(feature = "postgres"))]
-    {
-        let _ = error;
-        None
+    if let Some(way) = postgres::way_out(error) {
+        return Some(way);
     }
+    #[cfg(feature = "mysql")]
+    if let Some(way) = mysql::way_out(error) {
+        return Some(way);
+    }
+    let _ = error;
+    None
 }
 
 fn fault_of_server(error: &sqlx::Error) -> Option<&'static str> {
@@ -165,6 +177,10 @@ fn fault_of_server(error: &sqlx::Error) -> Option<&'static str> {
     }
     #[cfg(feature = "postgres")]
     if let Some(code) = postgres::database_fault(error) {
+        return Some(code);
+    }
+    #[cfg(feature = "mysql")]
+    if let Some(code) = mysql::database_fault(error) {
         return Some(code);
     }
     None
