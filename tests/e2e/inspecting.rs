@@ -219,8 +219,10 @@ fn show_sql_prints_exactly_the_statements_that_are_sent(ground: &Ground) {
 
     let by_hand = ground.another_place();
     for id in ["aaaa", "bbbb", "cccc", "dddd"] {
-        let sql = ground.migrate(["show", id, "--sql"]).succeeds().stdout;
-        by_hand.run_by_client(&sql);
+        let document = ground.migrate_json(["show", id, "--sql"]).succeeds().json();
+        for sql in document["statements"].as_array().unwrap() {
+            by_hand.execute(sql.as_str().unwrap());
+        }
     }
     ground.migrate(["up"]).succeeds();
     assert_eq!(by_hand.state(), ground.state());

@@ -41,7 +41,7 @@ fn a_revision_that_is_unknown_here_is_refused(ground: &Ground) {
 
 fn history_tables_of_a_newer_format_are_refused(ground: &Ground) {
     applied(ground);
-    ground.execute("UPDATE _migrate_meta SET value = '99' WHERE key = 'format'");
+    ground.execute("UPDATE _migrate_meta SET value = '99' WHERE _migrate_meta.key = 'format'");
     for command in ["up", "down", "status", "verify", "current"] {
         let error = ground.migrate_json([command]).exits(10).json_error();
         assert_eq!(error["code"], "history.version", "{command}");
@@ -85,6 +85,6 @@ fn the_history_remembers_where_each_row_came_from(ground: &Ground) {
             "aaaa1111||make aaaa1111|revisions/aaaa1111.sql|sql|applied|run|DROP TABLE users;\n|shop-migrations|0.1.0"
         ]
     );
-    let format = "SELECT value FROM _migrate_meta WHERE key = 'format'";
+    let format = "SELECT value FROM _migrate_meta WHERE _migrate_meta.key = 'format'";
     assert_eq!(ground.query(format), ["1"]);
 }

@@ -2,7 +2,7 @@
 //! database, where there is no file of it.
 
 use migrate_runtime::STORED_DOWN;
-use migrate_tests::{Ground, Revision};
+use migrate_tests::{Dialect, Ground, Revision};
 
 migrate_tests::on_every_dialect!(
     brings_the_database_to_the_checkout,
@@ -156,7 +156,9 @@ fn down_without_files_says_first_what_can_not_be(ground: &Ground) {
     store("\nDROP TABLE ç;");
     let error = ground.migrate_json(["down", "aaaa1111"]).exits(8).json_error();
     let place = (&error["file"], &error["line"], &error["column"]);
-    assert_eq!(place, (&STORED_DOWN.into(), &2.into(), &1.into()));
+    // MariaDB's dialect finds the name that the server tells.
+    let column = if ground.dialect() == Dialect::Mariadb { 12 } else { 1 };
+    assert_eq!(place, (&STORED_DOWN.into(), &2.into(), &column.into()));
     assert_eq!((ground.state(), ground.applied()), before);
 
     store("DROP TABLE cccc3333");

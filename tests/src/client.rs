@@ -4,20 +4,16 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::database;
 use crate::server::Database;
 
-/// Through `sqlite3`; where there is none, over a connection.
+/// Through `sqlite3`. False if there is none.
 #[track_caller]
-pub(crate) fn sqlite(file: &Path, script: &str) {
+pub(crate) fn sqlite(file: &Path, script: &str) -> bool {
     let mut sqlite3 = Command::new("sqlite3");
     // Nothing of whoever runs the tests is read.
     let home = file.parent().unwrap();
     sqlite3.args(["-batch", "-bail"]).arg(file).env("HOME", home).env("XDG_CONFIG_HOME", home);
-    if !pipe(&mut sqlite3, script) {
-        std::fs::File::options().create(true).append(true).open(file).unwrap();
-        database::execute(file, script);
-    }
+    pipe(&mut sqlite3, script)
 }
 
 /// Through `psql`; where there is none, without what is meant for it.
@@ -41,7 +37,9 @@ pub(crate) fn mariadb(database: &Database, script: &str) {
     let (host, port) = host.split_once(':').unwrap();
     let is_run = ["mariadb", "mysql"].into_iter().any(|name| {
         let mut client = Command::new(name);
-        client.args(["--no-defaults", "--batch", "--default-character-set=utf8mb4"]);
+        // Without `--comments` it leaves them out, and a stored program is another one then.
+        client.args(["--no-defaults", "--batch", "--comments"]);
+        client.arg("--default-character-set=utf8mb4");
         client.args(["--user", user, "--host", host, "--port", port, database.name()]);
         pipe(&mut client, script)
     });

@@ -12,7 +12,7 @@ use crate::{Workspace, mariadb, postgres};
 #[macro_export]
 macro_rules! on_every_dialect {
     ($($case:ident),+ $(,)?) => {
-        $crate::on_dialects!([sqlite, postgres] $($case),+);
+        $crate::on_dialects!([sqlite, postgres, mariadb] $($case),+);
     };
 }
 

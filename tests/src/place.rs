@@ -1,5 +1,6 @@
 //! A database of any dialect, looked at from outside.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use crate::{client, database, server};
@@ -51,20 +52,25 @@ impl Place {
         self.url().rsplit('@').next().unwrap_or_default()
     }
 
-    /// Runs a script over a connection of the tests.
+    /// Runs a script over a connection of the tests. A file that is missing is made.
     #[track_caller]
     pub fn execute(&self, sql: &str) {
         match self {
-            Self::File { path, .. } => database::execute(path, sql),
+            Self::File { path, .. } => {
+                File::options().create(true).append(true).open(path).unwrap();
+                database::execute(path, sql);
+            }
             Self::Server(database) => database.execute(sql),
         }
     }
 
-    /// Runs a script as a user would: by the dialect's own client, which must not complain.
+    /// Runs a script as a user would: by the dialect's own client, which must not complain. Where
+    /// `sqlite3` or `psql` is missing, over a connection.
     #[track_caller]
     pub fn run_by_client(&self, script: &str) {
         match self {
-            Self::File { path, .. } => client::sqlite(path, script),
+            Self::File { path, .. } if client::sqlite(path, script) => {}
+            Self::File { .. } => self.execute(script),
             Self::Server(database) => match database.dialect() {
                 Dialect::Mariadb => client::mariadb(database, script),
                 Dialect::Sqlite | Dialect::Postgres => client::postgres(database, script),
