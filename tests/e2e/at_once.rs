@@ -5,7 +5,10 @@ use std::fs;
 
 use migrate_tests::{Ground, Revision, Run, Running, Workspace, cargo_migrate, execute, query};
 
-migrate_tests::on_every_dialect!(exactly_one_applies_each_revision_and_all_succeed);
+migrate_tests::on_every_dialect!(
+    exactly_one_applies_each_revision_and_all_succeed,
+    those_that_go_up_and_those_that_go_down_wait_for_each_other,
+);
 
 const PROCESSES: usize = 16;
 /// Rounds on a database that is taken down in between, and on new ones.
@@ -52,6 +55,29 @@ fn exactly_one_applies_each_revision_and_all_succeed(ground: &Ground) {
         assert_eq!(log, IDS.map(|id| format!("up {id} ok")), "round {round}");
         ground.migrate(["down", "base", "-d", place.url()]).succeeds();
         assert_eq!(place.state(), [""; 0], "round {round}");
+    }
+}
+
+fn those_that_go_up_and_those_that_go_down_wait_for_each_other(ground: &Ground) {
+    revisions(ground);
+    for round in 0..ROUNDS {
+        let start = |process: usize| {
+            let arguments: &[&str] = if process % 2 == 0 { &["up"] } else { &["down", "base"] };
+            Run::start(&mut ground.command(cargo_migrate(), arguments.iter().copied()))
+        };
+        // A database must be there before one that goes down asks for it.
+        ground.migrate(["up"]).succeeds();
+        let running: Vec<Running> = (0..PROCESSES).map(start).collect();
+        for one in running {
+            one.finish().succeeds();
+        }
+        // Whoever came last, all of it is as one of them leaves it.
+        ground.migrate(["verify"]).succeeds();
+        let status = ground.migrate_json(["status"]).succeeds().json();
+        assert_eq!(status["partial"], serde_json::json!([]), "round {round}");
+        ground.migrate(["up"]).succeeds();
+        assert_eq!(ground.applied(), IDS, "round {round}");
+        assert_eq!(ground.query("SELECT id FROM ran ORDER BY id"), IDS, "round {round}");
     }
 }
 

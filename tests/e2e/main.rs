@@ -19,6 +19,7 @@ mod inspecting;
 mod integrity;
 mod killed;
 mod main_job;
+mod mariadb;
 mod newer_database;
 mod offline;
 mod places;

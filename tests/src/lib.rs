@@ -16,5 +16,5 @@ pub use database::{execute, query, state};
 pub use ground::Ground;
 pub use place::{Dialect, Place};
 pub use program::{PASSWORD, Run, Running, cargo_migrate, repository};
-pub use server::{Database, Server, hold, mariadb, postgres};
+pub use server::{Database, Server, hold, hold_mysql, mariadb, postgres};
 pub use workspace::{Revision, Workspace};

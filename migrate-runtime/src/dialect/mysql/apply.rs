@@ -21,6 +21,7 @@ use crate::event::Event;
 use crate::history::Action;
 use crate::interrupt::Interrupt;
 use crate::patience::Patience;
+use crate::settings::HistoryTables;
 
 /// How often it's asked whether the run shall stop while a statement is running.
 const TICK: Duration = Duration::from_millis(100);
@@ -41,7 +42,7 @@ pub(crate) async fn apply(
         let outcome = outside::apply(session, batch, step, &locked, patience).await;
         return match outcome {
             Ok(outcome) => Ok(outcome),
-            Err(error) => Err(with_grant(session, error).await),
+            Err(error) => Err(with_grant(session, batch.tables, error).await),
         };
     }
     if batch.expected_version.is_none() {
@@ -49,7 +50,9 @@ pub(crate) async fn apply(
         let database = batch.tenant.filter(|_| locked.is_schema_missing);
         let made = create_tables(session, &names, database).await;
         if let Err(source) = made {
-            return Err(with_grant(session, Fault::plain(source).of_step(0, true)).await);
+            return Err(
+                with_grant(session, batch.tables, Fault::plain(source).of_step(0, true)).await
+            );
         }
     }
     patience.begin_anew();
@@ -66,16 +69,28 @@ pub(crate) async fn apply(
             patience.wait().await.map_err(StepError::NotBegun)?;
             continue;
         }
-        return Err(with_grant(session, error).await);
+        return Err(with_grant(session, batch.tables, error).await);
     }
 }
 
 /// The same error; if it's a missing right, with what gives it.
-async fn with_grant(session: &mut Session<'_>, mut error: StepError) -> StepError {
-    if let StepError::Failed { source, rolled_back: true, grant, .. } = &mut error {
-        *grant = permission::grant(session, source, None).await;
+async fn with_grant(
+    session: &mut Session<'_>,
+    tables: &HistoryTables,
+    mut error: StepError,
+) -> StepError {
+    match error {
+        StepError::Failed { ref source, rolled_back: true, ref mut grant, .. } => {
+            *grant = permission::grant(session, source, None).await;
+            error
+        }
+        StepError::NotBegun(ErrorKind::Database { doing, source }) => {
+            let wanted = permission::History { rights: permission::WRITE, tables };
+            let explained = permission::with_grant(session, doing, source, Some(wanted)).await;
+            StepError::NotBegun(explained)
+        }
+        error => error,
     }
-    error
 }
 
 /// Steps that only change rows, in one transaction with their rows and log lines.
