@@ -62,7 +62,8 @@ fn those_that_go_up_and_those_that_go_down_wait_for_each_other(ground: &Ground) 
     revisions(ground);
     for round in 0..ROUNDS {
         let start = |process: usize| {
-            let arguments: &[&str] = if process % 2 == 0 { &["up"] } else { &["down", "base"] };
+            let arguments: &[&str] =
+                if process.is_multiple_of(2) { &["up"] } else { &["down", "base"] };
             Run::start(&mut ground.command(cargo_migrate(), arguments.iter().copied()))
         };
         // A database must be there before one that goes down asks for it.
