@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{A, B, applied, progress, workspace};
 
-/// Starts `up`, waits until the server runs a statement that holds this, and kills it.
+/// Starts `up`, waits until the server runs a statement that begins so, and kills it.
 fn killed_in(workspace: &Workspace, database: &Database, statement: &str) {
     let running: Running = Run::start(&mut workspace.command(cargo_migrate(), ["up"]));
     wait_for(database, statement, "1");
@@ -18,7 +18,7 @@ fn killed_in(workspace: &Workspace, database: &Database, statement: &str) {
 fn wait_for(database: &Database, statement: &str, count: &str) {
     let runs = format!(
         "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() \
-         AND id <> CONNECTION_ID() AND info LIKE '%{statement}%'"
+         AND id <> CONNECTION_ID() AND info LIKE '{statement}%'"
     );
     let deadline = Instant::now() + Duration::from_secs(20);
     while database.query(&runs) != [count] {
@@ -31,7 +31,7 @@ fn wait_for(database: &Database, statement: &str, count: &str) {
 fn end(database: &Database, statement: &str) {
     let connections = database.query(&format!(
         "SELECT id FROM information_schema.processlist WHERE db = DATABASE() \
-         AND id <> CONNECTION_ID() AND info LIKE '%{statement}%'"
+         AND id <> CONNECTION_ID() AND info LIKE '{statement}%'"
     ));
     for connection in connections {
         database.execute(&format!("KILL {connection}"));
@@ -185,8 +185,8 @@ fn a_call_that_did_not_commit_runs_again() {
     let Some((workspace, database)) = workspace() else { return };
     let up = format!("{PROCEDURE}CALL p(FALSE);");
     workspace.revision(Revision { up: &up, ..A });
-    killed_in(&workspace, &database, "SLEEP");
-    end(&database, "SLEEP");
+    killed_in(&workspace, &database, "DO SLEEP");
+    end(&database, "DO SLEEP");
     workspace.migrate(["up"]).succeeds();
     assert_eq!(database.query("SELECT x FROM a ORDER BY x"), ["1", "2"]);
 }
@@ -196,8 +196,8 @@ fn a_call_that_has_committed_is_asked_for() {
     let Some((workspace, database)) = workspace() else { return };
     let up = format!("{PROCEDURE}CALL p(TRUE);");
     workspace.revision(Revision { up: &up, ..A });
-    killed_in(&workspace, &database, "SLEEP");
-    end(&database, "SLEEP");
+    killed_in(&workspace, &database, "DO SLEEP");
+    end(&database, "DO SLEEP");
     let error = workspace.migrate_json(["up"]).exits(9).json_error();
     assert_eq!(
         (&error["code"], &error["statement"]),

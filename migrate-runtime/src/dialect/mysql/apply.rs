@@ -112,16 +112,20 @@ impl Together<'_, '_, '_> {
                 let last = self.batch.steps.len().saturating_sub(1);
                 // After a COMMIT that failed nothing is left; after one that was not answered
                 // nobody knows.
-                self.session.run("COMMIT".to_owned()).await.map_err(|source| {
-                    let is_rolled_back = is_answered(&source);
-                    Fault::plain(source).of_step(last, is_rolled_back)
-                })?;
-                self.restore().await;
+                let mut statements = vec!["COMMIT".to_owned()];
+                statements.extend(self.locked.found.statements());
+                if let Err((results, source)) = self.session.run_each(&statements).await {
+                    if results.is_empty() {
+                        let is_rolled_back = is_answered(&source);
+                        return Err(Fault::plain(source).of_step(last, is_rolled_back));
+                    }
+                    tracing::debug!(target: "migrate", %source, "the session is not as it was");
+                }
                 Ok(Outcome::Done { durations, version })
             }
             Err((at, fault)) => {
                 let rolled_back = is_answered(&fault.source) && roll_back(self.session).await;
-                self.restore().await;
+                restore(self.session, self.locked).await;
                 Err(fault.of_step(at, rolled_back))
             }
         }
@@ -204,15 +208,14 @@ impl Together<'_, '_, '_> {
                 format!("DELETE FROM {} WHERE id = {}", names.revisions, quote::text(id))
             }
         };
-        if self.session.run(row).await?.rows_affected() != 1 {
-            return Err(sqlx::Error::RowNotFound);
+        let log = log_statement(names, self.batch.run, &line(step.action, id, duration));
+        match self.session.run_each(&[row, log]).await {
+            Ok(results) => match results.as_slice() {
+                [row, log] if row.rows_affected() == 1 => Ok(inserted(log)),
+                _ => Err(sqlx::Error::RowNotFound),
+            },
+            Err((_, source)) => Err(source),
         }
-        let line = line(step.action, id, duration);
-        Ok(inserted(&self.session.run(log_statement(names, self.batch.run, &line)).await?))
-    }
-
-    async fn restore(&mut self) {
-        restore(self.session, self.locked).await;
     }
 }
 
