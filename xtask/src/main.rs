@@ -25,7 +25,8 @@ cargo xtask bench    what commands cost, as ratios to a floor measured in the sa
 cargo xtask bench graph [SEED]
                      what the graph of up to 100,000 revisions costs, in CPU time and memory
 cargo xtask fuzz [SECONDS]
-                     random revision files, graphs and names, for a minute or as long as said
+                     random revision files, graphs and names, then scripts: a minute each, or as
+                     long as said
 cargo xtask ci       what must pass before a change goes in: format, lints, tests, docs,
                      dependencies, spelling, packages, other platforms; then a table of it all
 cargo xtask ci WORD  only those of its steps that have the word in their name";
