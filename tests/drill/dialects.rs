@@ -1,0 +1,68 @@
+//! What differs between the databases that are drilled: a table, and the only place here with SQL of
+//! one of them. All else is understood by each.
+
+use migrate_tests::{Server, postgres as postgres_server};
+
+use crate::private_server::PrivateServer;
+
+/// A database's ways.
+pub(crate) struct Dialect {
+    /// As `init --dialect` has it.
+    pub(crate) name: &'static str,
+    /// Where its databases are; a file where there is no server.
+    pub(crate) server: Option<fn() -> Option<Server>>,
+    /// The tables, by name.
+    pub(crate) tables: &'static str,
+    /// The indexes that can be used, by name.
+    pub(crate) indexes: &'static str,
+    /// How many others are connected to the database.
+    pub(crate) others: Option<&'static str>,
+    /// An index that is made and dropped outside of a transaction, `{index}` on `{table}`.
+    pub(crate) index_outside: Option<(&'static str, &'static str)>,
+    /// What the message has in it after which a revision is there for good.
+    pub(crate) commit: &'static str,
+    /// A part of what the tool says of a session that has the lock.
+    pub(crate) holder: Option<&'static str>,
+    /// A server of a test's own, like the one that the tests share.
+    pub(crate) private: Option<fn(&Server) -> Option<PrivateServer>>,
+    /// A statement that takes a quarter of a second.
+    pub(crate) slow: &'static str,
+}
+
+pub(crate) fn sqlite() -> Dialect {
+    Dialect {
+        name: "sqlite",
+        server: None,
+        tables: "SELECT name AS x FROM sqlite_master WHERE type = 'table'",
+        indexes: "SELECT name AS x FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        others: None,
+        index_outside: None,
+        commit: "",
+        holder: None,
+        private: None,
+        slow: "SELECT count(*) FROM (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL \
+               SELECT i + 1 FROM n WHERE i < 2000000) SELECT i FROM n)",
+    }
+}
+
+pub(crate) fn postgres() -> Dialect {
+    Dialect {
+        name: "postgres",
+        server: Some(postgres_server),
+        tables: "SELECT tablename AS x FROM pg_tables WHERE schemaname = 'public'",
+        indexes: "SELECT relname AS x FROM pg_index JOIN pg_class ON oid = indexrelid \
+                  WHERE indisvalid AND relnamespace = 'public'::regnamespace",
+        others: Some(
+            "SELECT count(*) AS x FROM pg_stat_activity WHERE datname = current_database() \
+             AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+        ),
+        index_outside: Some((
+            "CREATE INDEX CONCURRENTLY {index} ON {table} (x)",
+            "DROP INDEX CONCURRENTLY {index}",
+        )),
+        commit: "item00 up ends",
+        holder: Some("cargo-migrate as postgres"),
+        private: Some(PrivateServer::postgres),
+        slow: "SELECT pg_sleep(0.25)",
+    }
+}
