@@ -12,7 +12,7 @@ use crate::world::{Found, Way};
 const PROCESSES: usize = 64;
 
 on_each_dialect!(in_transactions);
-on_each_dialect!(outside_of_transactions);
+on_each_dialect!(outside_of_transactions on servers);
 
 fn in_transactions(dialect: &Dialect) {
     let revisions = Revision::several(dialect, 4).into_iter().filter(|it| !it.is_outside());
@@ -20,9 +20,7 @@ fn in_transactions(dialect: &Dialect) {
 }
 
 fn outside_of_transactions(dialect: &Dialect) {
-    if dialect.index_outside.is_some() {
-        start_at_once(dialect, Revision::several(dialect, 3));
-    }
+    start_at_once(dialect, Revision::several(dialect, 3));
 }
 
 fn start_at_once(dialect: &Dialect, revisions: Vec<Revision>) {

@@ -21,6 +21,8 @@ pub(crate) struct Dialect {
     pub(crate) index_outside: Option<(&'static str, &'static str)>,
     /// What the message has in it after which a revision is there for good.
     pub(crate) commit: &'static str,
+    /// The locks that outlast a transaction and that the session has, a row each.
+    pub(crate) held_locks: Option<&'static str>,
     /// A part of what the tool says of a session that has the lock.
     pub(crate) holder: Option<&'static str>,
     /// A server of a test's own, like the one that the tests share.
@@ -38,6 +40,7 @@ pub(crate) fn sqlite() -> Dialect {
         others: None,
         index_outside: None,
         commit: "",
+        held_locks: None,
         holder: None,
         private: None,
         slow: "SELECT count(*) FROM (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL \
@@ -61,6 +64,9 @@ pub(crate) fn postgres() -> Dialect {
             "DROP INDEX CONCURRENTLY {index}",
         )),
         commit: "item00 up ends",
+        held_locks: Some(
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
+        ),
         holder: Some("cargo-migrate as postgres"),
         private: Some(PrivateServer::postgres),
         slow: "SELECT pg_sleep(0.25)",

@@ -24,6 +24,8 @@ pub(crate) struct Tally {
     pub(crate) rounds: usize,
     /// Runs that were killed, or cut off, before their end.
     pub(crate) hits: usize,
+    /// Runs of these that left a journal beside the database's file.
+    pub(crate) journals: usize,
     /// Statements of which the tool asked whether they took effect.
     pub(crate) asked: usize,
     /// Times that the tool said `resume`, and was told nothing more than that.
@@ -33,10 +35,14 @@ pub(crate) struct Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rounds, hits, asked, resumed, runs } = self;
+        let Self { rounds, hits, journals, asked, resumed, runs } = self;
+        let journals = match journals {
+            0 => String::new(),
+            some => format!(" ({some} left a journal)"),
+        };
         write!(
             f,
-            "{rounds} rounds, {runs} runs, {hits} of them hit; \
+            "{rounds} rounds, {runs} runs, {hits} of them hit{journals}; \
              resumed {resumed} times as told, and {asked} times with an answer"
         )
     }
@@ -108,8 +114,9 @@ impl<'d> Drill<'d> {
     }
 
     #[track_caller]
-    fn hit(&mut self, place: &Place<'_>, way: Way) {
+    pub(crate) fn hit(&mut self, place: &Place<'_>, way: Way) {
         self.tally.hits += 1;
+        self.tally.journals += usize::from(place.has_journal());
         self.check(place, way);
     }
 

@@ -37,8 +37,7 @@ fn at_every_event(dialect: &Dialect) {
                 break;
             }
             assert_eq!(run.code, Run::KILLED, "{}", run.stderr);
-            drill.tally.hits += 1;
-            drill.check(&place, way);
+            drill.hit(&place, way);
             whole(&mut drill, &place, way);
             event += one_of(if dialect.server.is_some() { 3 } else { 1 });
         }
@@ -76,7 +75,7 @@ fn at_any_moment(dialect: &Dialect) {
     let begin = Instant::now();
     whole(&mut drill, &place, Way::Up);
     let time = begin.elapsed();
-    for _ in 0..rounds(6, 500) {
+    for _ in 0..rounds(if dialect.server.is_some() { 6 } else { 25 }, 500) {
         let Some(place) = drill.place() else { return };
         for way in [Way::Up, Way::Down] {
             let mut kills = 0;

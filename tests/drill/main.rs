@@ -28,6 +28,7 @@ mod at_once;
 mod cut;
 mod dialects;
 mod drill;
+mod dropped;
 mod every_message;
 mod hanging;
 mod killed;

@@ -17,7 +17,8 @@ pub(crate) struct Place<'d> {
 }
 
 enum Kind {
-    File(tempfile::TempDir),
+    /// A file in a folder, with this journal.
+    File(tempfile::TempDir, &'static str),
     Server(Database),
 }
 
@@ -31,10 +32,10 @@ impl<'d> Place<'d> {
                 let file = file_in(folder.path());
                 fs::write(&file, "").unwrap();
                 // Both ways of SQLite take their turns.
-                let journal = if round.is_multiple_of(2) { "WAL" } else { "DELETE" };
+                let journal = if round.is_multiple_of(2) { "wal" } else { "delete" };
                 execute(&file, &format!("PRAGMA journal_mode = {journal}"));
                 execute(&file, LEDGER);
-                Kind::File(folder)
+                Kind::File(folder, journal)
             }
         };
         Some(Self { dialect, database })
@@ -49,7 +50,7 @@ impl<'d> Place<'d> {
 
     pub(crate) fn url(&self) -> String {
         match &self.database {
-            Kind::File(folder) => format!("sqlite:{}", file_in(folder.path()).display()),
+            Kind::File(folder, _) => format!("sqlite:{}", file_in(folder.path()).display()),
             Kind::Server(database) => database.url().to_owned(),
         }
     }
@@ -74,7 +75,7 @@ impl<'d> Place<'d> {
         self.settle();
         let copy = match &self.database {
             Kind::Server(_) => None,
-            Kind::File(folder) => {
+            Kind::File(folder, _) => {
                 let copy = tempfile::tempdir().unwrap();
                 for entry in fs::read_dir(folder.path()).unwrap() {
                     let name = entry.unwrap().file_name();
@@ -86,6 +87,15 @@ impl<'d> Place<'d> {
             }
         };
         Look { place: self, copy }
+    }
+
+    /// Whether a killed run has left a journal that the next one has to take back, or to take over.
+    pub(crate) fn has_journal(&self) -> bool {
+        let Kind::File(folder, _) = &self.database else { return false };
+        let has_bytes = |file: &str| {
+            folder.path().join(file).metadata().is_ok_and(|metadata| metadata.len() > 0)
+        };
+        has_bytes("shop.db-journal") || has_bytes("shop.db-wal")
     }
 }
 
@@ -105,7 +115,18 @@ impl Look<'_> {
     pub(crate) fn query(&self, sql: &str) -> Vec<String> {
         match (&self.place.database, &self.copy) {
             (Kind::Server(database), _) => database.query(sql),
-            (Kind::File(_), copy) => query(&file_in(copy.as_ref().unwrap().path()), sql),
+            (Kind::File(..), copy) => query(&file_in(copy.as_ref().unwrap().path()), sql),
+        }
+    }
+
+    /// A file is whole, and has the journal that it was made with.
+    #[track_caller]
+    pub(crate) fn assert_sound(&self) {
+        if let Kind::File(_, journal) = &self.place.database {
+            let check = "SELECT integrity_check AS x FROM pragma_integrity_check";
+            assert_eq!(self.query(check), ["ok"]);
+            let mode = "SELECT journal_mode AS x FROM pragma_journal_mode";
+            assert_eq!(self.query(mode), [*journal]);
         }
     }
 

@@ -8,13 +8,10 @@ fn main() {
 
 #[cfg(unix)]
 mod worker {
-    use std::fs;
-    use std::path::Path;
     use std::process::exit;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use migrate_model::RevisionFile;
-    use migrate_runtime::{CrateInfo, Migrator, Registry};
+    use migrate_tests::migrator;
     use nix::sys::signal::{Signal, raise};
 
     pub(crate) fn run() {
@@ -42,17 +39,5 @@ mod worker {
             eprintln!("{}: {error}", error.code());
             exit(1);
         }
-    }
-
-    fn migrator(folder: &Path) -> Migrator {
-        let paths = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("it").path());
-        let scripts = paths.filter(|path| path.extension().is_some_and(|it| it == "sql"));
-        let files = scripts.map(|path| {
-            let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
-            RevisionFile::parse(name, name, &fs::read(&path).expect("a file")).expect("a revision")
-        });
-        let drill = CrateInfo::new("drill", "0.1.0");
-        let registry = Registry::from_files(files.collect(), drill).expect("a graph");
-        Migrator::new(registry.into())
     }
 }

@@ -31,6 +31,7 @@ pub(crate) struct Found {
 
 impl Found {
     pub(crate) fn by(look: &Look<'_>) -> Self {
+        look.assert_sound();
         let tables = look.tables();
         let has = |name: &str| tables.iter().any(|table| table == name);
         let mut world = World::new();

@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used)] // a test's failure is a panic
 
-mod at_once;
 mod bad_input;
 mod branches;
 mod build_time;
@@ -17,7 +16,6 @@ mod index;
 mod init;
 mod inspecting;
 mod integrity;
-mod killed;
 mod offline;
 mod places;
 mod postgres;

@@ -2,10 +2,10 @@
 //! connections, sessions that are somebody else's.
 
 mod application;
-mod at_once;
+
 mod errors;
 mod forum_shop;
-mod killed;
+mod locks;
 mod main_job;
 mod newer_database;
 mod outside;

@@ -4,11 +4,13 @@
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)] // a test's failure is a panic
 
 mod database;
+mod library;
 mod program;
 mod server;
 mod workspace;
 
 pub use database::{execute, query, state};
+pub use library::migrator;
 pub use program::{PASSWORD, Run, Running, cargo_migrate, repository};
 pub use server::{Database, Server, hold, mariadb, postgres};
 pub use workspace::{Revision, Workspace};
