@@ -15,6 +15,8 @@ pub(crate) struct Drill<'d> {
     dialect: &'d Dialect,
     pub(crate) workspace: Workspace,
     pub(crate) revisions: Vec<Revision>,
+    /// Whether the next run follows at once, beside what a killed one has left on the server.
+    pub(crate) is_hasty: bool,
     pub(crate) tally: Tally,
 }
 
@@ -57,7 +59,7 @@ impl<'d> Drill<'d> {
             revision.write(&workspace, revises);
             revises = &revision.id;
         }
-        Self { dialect, workspace, revisions, tally: Tally::default() }
+        Self { dialect, workspace, revisions, is_hasty: false, tally: Tally::default() }
     }
 
     /// A database for the next round; `None` if there is no server.
@@ -117,7 +119,9 @@ impl<'d> Drill<'d> {
     pub(crate) fn hit(&mut self, place: &Place<'_>, way: Way) {
         self.tally.hits += 1;
         self.tally.journals += usize::from(place.has_journal());
-        self.check(place, way);
+        if !self.is_hasty {
+            self.check(place, way);
+        }
     }
 
     /// What the history says is what is there.

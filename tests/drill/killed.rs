@@ -66,7 +66,8 @@ pub(crate) fn whole(drill: &mut Drill<'_>, place: &Place<'_>, way: Way) {
     drill.go(place, way, |drill, words| Run::of(&mut drill.command(&place.url(), words)));
 }
 
-/// The tool is killed at a random moment, up to three times on each way.
+/// The tool is killed at a random moment, up to three times on each way. In one of two rounds the
+/// next run does not wait until the server has noticed.
 fn at_any_moment(dialect: &Dialect) {
     const MOST: usize = 3;
     let mut random = Random::from_environment();
@@ -77,6 +78,7 @@ fn at_any_moment(dialect: &Dialect) {
     let time = begin.elapsed();
     for _ in 0..rounds(if dialect.server.is_some() { 6 } else { 25 }, 500) {
         let Some(place) = drill.place() else { return };
+        drill.is_hasty = !drill.is_hasty;
         for way in [Way::Up, Way::Down] {
             let mut kills = 0;
             drill.go(&place, way, |drill, words| {
