@@ -3,6 +3,8 @@
 
 pub(crate) mod handle;
 #[cfg(feature = "postgres")]
+pub(crate) mod one_by_one;
+#[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "_sqlite")]
 pub(crate) mod sqlite;
@@ -134,6 +136,11 @@ pub(crate) fn database_fault(error: &sqlx::Error) -> Option<&'static str> {
         sqlx::Error::Database(_) => fault_of_server(error),
         _ => None,
     }
+}
+
+/// Whether the database has answered, so that it's known what became of a statement.
+pub(crate) fn is_answered(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some() && database_fault(error) != Some("database.lost")
 }
 
 /// What the server says of an error beyond its message, a line each.

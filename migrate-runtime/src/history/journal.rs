@@ -88,7 +88,8 @@ pub(crate) enum Verdict {
 /// has left.
 pub(crate) fn verdict(effect: Effect, is_unchanged: bool, leftovers: bool) -> Verdict {
     match (effect, is_unchanged) {
-        (Effect::Session | Effect::Upkeep | Effect::Reindexes, _)
+        // Rows are written together with the record that they are.
+        (Effect::Session | Effect::Upkeep | Effect::Reindexes | Effect::Data, _)
         | (
             Effect::Definition | Effect::BuildsIndex | Effect::DropsIndex | Effect::Detaches,
             true,

@@ -11,9 +11,7 @@ use migrate_model::revision::{Direction, Kind};
 #[cfg(feature = "_sqlite")]
 pub(crate) use answer::{COLUMN, COLUMNS};
 pub(crate) use answer::{answer_columns, reading, refuse_newer};
-#[cfg(feature = "_sqlite")]
-pub(crate) use columns::Columns;
-pub(crate) use columns::{Value, insert};
+pub(crate) use columns::{Columns, Value, insert};
 use journal::Journal;
 pub(crate) use stored::{COLUMNS as STORED_COLUMNS, StoredRevision};
 

@@ -77,7 +77,7 @@ pub(super) fn of_step(
         format!("SELECT 1 / CASE WHEN {} THEN 1 ELSE 0 END", lock::is_ours(locked.key)),
         format!("SET LOCAL migrate.step = {}", quote::text(id)),
     ];
-    before.extend(limits.statements());
+    before.extend(limits.statements(|_| false));
     before.extend(preparation.statements(batch, locked, &names));
     if let Some(tenant) = batch.tenant {
         before.push(search_path_of(tenant));

@@ -32,12 +32,15 @@ impl SessionLimits {
             .collect()
     }
 
-    pub(super) fn statements(self) -> Vec<String> {
-        let set = |setting: &str, limit: Duration| {
-            format!("SET LOCAL {setting} = {}", milliseconds(limit))
-        };
-        let statement = self.statement.map(|limit| set("statement_timeout", limit));
-        [set("lock_timeout", self.lock)].into_iter().chain(statement).collect()
+    /// The same up to the end of the transaction.
+    pub(super) fn statements(self, is_set: impl Fn(&str) -> bool) -> Vec<String> {
+        [("lock_timeout", Some(self.lock)), ("statement_timeout", self.statement)]
+            .into_iter()
+            .filter(|(name, _)| !is_set(name))
+            .filter_map(|(name, limit)| {
+                Some(format!("SET LOCAL {name} = {}", milliseconds(limit?)))
+            })
+            .collect()
     }
 }
 

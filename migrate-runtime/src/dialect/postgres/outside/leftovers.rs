@@ -4,22 +4,15 @@
 use migrate_model::script::Effect;
 use sqlx::Row;
 
-use super::OneByOne;
+use super::Outside;
 use crate::dialect::StepError;
+use crate::dialect::one_by_one::Remains;
 use crate::dialect::postgres::fingerprint::{fingerprint, own};
 use crate::error::ErrorKind;
 use crate::history::journal::InFlight;
 
 /// How long, in milliseconds, dropping an invalid index may wait for others.
 const CLEANING: u32 = 5000;
-
-/// What became of the invalid indexes that a statement has left.
-pub(super) enum Cleaned {
-    /// There are none any more.
-    All,
-    /// The run shall stop; the next one drops them.
-    Later,
-}
 
 /// An index that is invalid now.
 pub(super) struct InvalidIndex {
@@ -28,11 +21,11 @@ pub(super) struct InvalidIndex {
     name: String,
 }
 
-impl OneByOne<'_, '_, '_> {
+impl Outside<'_, '_, '_> {
     /// Fingerprint of the schema, and what is invalid in it and nobody is building.
     pub(super) async fn look(&mut self) -> Result<(String, Vec<InvalidIndex>), StepError> {
         // A table's TOAST has its indexes in a schema of the server's.
-        let place = self.batch.tenant.map_or("true".to_owned(), |tenant| own(Some(tenant)));
+        let place = self.course.batch.tenant.map_or("true".to_owned(), |tenant| own(Some(tenant)));
         let sql = format!(
             "SELECT {}, coalesce((SELECT pg_catalog.string_agg(i.indexrelid || ' ' || \
              pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), \
@@ -41,7 +34,7 @@ impl OneByOne<'_, '_, '_> {
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              WHERE NOT i.indisvalid AND {} AND NOT EXISTS (SELECT FROM \
              pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)), '')",
-            fingerprint(self.batch.tenant),
+            fingerprint(self.course.batch.tenant),
             place
         );
         let rows = self.write(sql).await?;
@@ -61,8 +54,8 @@ impl OneByOne<'_, '_, '_> {
         before: &InFlight,
         invalid: Vec<InvalidIndex>,
     ) -> Vec<InvalidIndex> {
-        let sql = self.sql(at).to_lowercase();
-        let is_leftover = |index: &InvalidIndex| match self.effect(at) {
+        let sql = self.course.sql(at).to_lowercase();
+        let is_leftover = |index: &InvalidIndex| match self.course.effect(at) {
             Effect::BuildsIndex | Effect::Reindexes => !before.invalid.contains(&index.oid),
             Effect::DropsIndex => {
                 let name = index.name.rsplit('.').next().unwrap_or_default();
@@ -70,6 +63,7 @@ impl OneByOne<'_, '_, '_> {
             }
             Effect::Session
             | Effect::Upkeep
+            | Effect::Data
             | Effect::Definition
             | Effect::Detaches
             | Effect::Unknown => false,
@@ -80,20 +74,20 @@ impl OneByOne<'_, '_, '_> {
     /// Cleans up behind a statement that failed. Whoever waited for a transaction that doesn't end
     /// would wait for it once more, so this has its limit; and nobody waits who wants to stop.
     /// What is left then is dropped when the next run finds the mark.
-    pub(super) async fn clean_up(
+    pub(super) async fn drop_leftovers(
         &mut self,
         at: usize,
         before: &InFlight,
-    ) -> Result<Cleaned, StepError> {
-        if !matches!(self.effect(at), Effect::BuildsIndex | Effect::Reindexes) {
-            return Ok(Cleaned::All);
+    ) -> Result<Remains, StepError> {
+        if !matches!(self.course.effect(at), Effect::BuildsIndex | Effect::Reindexes) {
+            return Ok(Remains::Nothing);
         }
         let (_, invalid) = self.look().await?;
         let leftovers = self.leftovers(at, before, invalid);
-        if !leftovers.is_empty() && self.batch.interrupt.is_stopped() {
-            return Ok(Cleaned::Later);
+        if !leftovers.is_empty() && self.course.batch.interrupt.is_stopped() {
+            return Ok(Remains::ForLater);
         }
-        self.clean(at, &leftovers, CLEANING).await.map(|()| Cleaned::All)
+        self.clean(at, &leftovers, CLEANING).await.map(|()| Remains::Nothing)
     }
 
     /// Drops what a statement has left that makes indexes: it would fail on it, or make another.
@@ -104,7 +98,7 @@ impl OneByOne<'_, '_, '_> {
         leftovers: &[InvalidIndex],
         limit: u32,
     ) -> Result<(), StepError> {
-        if !matches!(self.effect(at), Effect::BuildsIndex | Effect::Reindexes) {
+        if !matches!(self.course.effect(at), Effect::BuildsIndex | Effect::Reindexes) {
             return Ok(());
         }
         for InvalidIndex { name, .. } in leftovers {
@@ -113,7 +107,7 @@ impl OneByOne<'_, '_, '_> {
             let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
             tracing::debug!(target: "migrate", index = name, "dropping an invalid index");
             for sql in [limits, drop] {
-                self.send(sql).await.map_err(|source| {
+                self.ask(sql).await.map_err(|source| {
                     let doing =
                         format!("dropping the invalid index {name}, which was not finished");
                     StepError::NotBegun(ErrorKind::Database { doing, source })
