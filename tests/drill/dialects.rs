@@ -3,7 +3,7 @@
 
 use migrate_tests::{Server, postgres as postgres_server};
 
-use crate::private_server::PrivateServer;
+use crate::private_server::Recipe;
 
 /// A database's ways.
 pub(crate) struct Dialect {
@@ -26,7 +26,7 @@ pub(crate) struct Dialect {
     /// A part of what the tool says of a session that has the lock.
     pub(crate) holder: Option<&'static str>,
     /// A server of a test's own, like the one that the tests share.
-    pub(crate) private: Option<fn(&Server) -> Option<PrivateServer>>,
+    pub(crate) private: Option<&'static Recipe>,
     /// A statement that takes a quarter of a second.
     pub(crate) slow: &'static str,
 }
@@ -68,7 +68,26 @@ pub(crate) fn postgres() -> Dialect {
             "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
         ),
         holder: Some("cargo-migrate as postgres"),
-        private: Some(PrivateServer::postgres),
+        private: Some(&POSTGRES),
         slow: "SELECT pg_sleep(0.25)",
     }
 }
+
+/// What is not on the disk yet when it's killed outlasts its processes in the system's memory.
+const POSTGRES: Recipe = Recipe {
+    programs: "SELECT setting FROM pg_config WHERE name = 'BINDIR'",
+    data: "SHOW data_directory",
+    make: |data| {
+        let words = "--no-sync --no-locale -A trust -U postgres -E UTF8 -D";
+        (
+            "initdb",
+            words.split(' ').map(str::to_owned).chain([data.display().to_string()]).collect(),
+        )
+    },
+    run: |data, port| {
+        let words = format!("-p {port} -k  -c listen_addresses=127.0.0.1 -c fsync=off -D");
+        let data = data.display().to_string();
+        ("postgres", words.split(' ').map(str::to_owned).chain([data]).collect())
+    },
+    url: |port| format!("postgres://postgres@127.0.0.1:{port}/postgres"),
+};

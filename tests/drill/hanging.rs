@@ -12,14 +12,26 @@ use crate::killed::{whole, worker};
 use crate::revisions::Revision;
 use crate::world::{Found, Way};
 
-on_each_dialect!(others_give_up_in_time);
+on_each_dialect!(in_a_transaction);
+on_each_dialect!(outside_of_a_transaction);
 
-fn others_give_up_in_time(dialect: &Dialect) {
-    // The run begins, the step begins, its first statement is done.
-    const HAS_THE_LOCK: usize = 2;
+/// The run begins, the step begins, its first statement is done.
+const FIRST_STATEMENT: usize = 2;
+
+fn in_a_transaction(dialect: &Dialect) {
+    stop_at(dialect, FIRST_STATEMENT);
+}
+
+/// The second revision's statements run one by one.
+fn outside_of_a_transaction(dialect: &Dialect) {
+    let first = &Revision::several(dialect, 1)[0];
+    stop_at(dialect, FIRST_STATEMENT + first.up.len() + 2);
+}
+
+fn stop_at(dialect: &Dialect, event: usize) {
     let mut drill = Drill::new(dialect, Revision::several(dialect, 2));
     let Some(place) = drill.place() else { return };
-    let holder = Run::start(&mut worker(&drill, &place, Way::Up, "stop", HAS_THE_LOCK));
+    let holder = Run::start(&mut worker(&drill, &place, Way::Up, "stop", event));
     let process = Pid::from_raw(i32::try_from(holder.id()).unwrap());
     let state = waitpid(process, Some(WaitPidFlag::WUNTRACED)).unwrap();
     assert_eq!(state, WaitStatus::Stopped(process, Signal::SIGSTOP));

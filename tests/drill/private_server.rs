@@ -1,7 +1,6 @@
 //! A server of a test's own, to be killed: the same programs and the same account as those of the
 //! server that the tests share.
 
-use std::ffi::OsStr;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
@@ -14,11 +13,26 @@ use migrate_tests::Server;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
 
+/// How a server of some software is made and run.
+pub(crate) struct Recipe {
+    /// Asks the shared server for a folder with its programs, or one above it.
+    pub(crate) programs: &'static str,
+    /// Asks it for its data's folder.
+    pub(crate) data: &'static str,
+    /// The program that makes a data folder, and its words.
+    pub(crate) make: fn(&Path) -> (&'static str, Vec<String>),
+    /// The server's program, and its words for a data folder and a port.
+    pub(crate) run: fn(&Path, u16) -> (&'static str, Vec<String>),
+    pub(crate) url: fn(u16) -> String,
+}
+
 /// It ends when this is dropped, and its folder goes.
 pub(crate) struct PrivateServer {
+    recipe: &'static Recipe,
     shared: Server,
     folder: tempfile::TempDir,
-    programs: PathBuf,
+    /// Where its programs may be.
+    programs: Vec<PathBuf>,
     /// Who owns the shared server's data, and so runs it.
     account: (u32, u32),
     port: u16,
@@ -27,27 +41,20 @@ pub(crate) struct PrivateServer {
 
 impl PrivateServer {
     /// `None` where the shared server's files are not on this machine.
-    pub(crate) fn postgres(shared: &Server) -> Option<Self> {
+    pub(crate) fn like(shared: &Server, recipe: &'static Recipe) -> Option<Self> {
         let database = shared.database();
-        let programs = database.query("SELECT setting FROM pg_config WHERE name = 'BINDIR'");
-        let data = database.query("SHOW data_directory");
-        let owner = Path::new(&data[0]).metadata().ok()?;
+        let [programs, data] =
+            [recipe.programs, recipe.data].map(|sql| PathBuf::from(&database.query(sql)[0]));
+        let owner = data.metadata().ok()?;
         let folder = tempfile::Builder::new().prefix("migrate-drill-").tempdir().unwrap();
         let account = (owner.uid(), owner.gid());
-        let mut server = Self {
-            shared: shared.clone(),
-            programs: PathBuf::from(&programs[0]),
-            account,
-            port: free_port(),
-            process: None,
-            folder,
-        };
         if geteuid().is_root() {
-            chown(server.folder.path(), Some(account.0), Some(account.1)).unwrap();
+            chown(folder.path(), Some(account.0), Some(account.1)).unwrap();
         }
-        let mut initdb = server.command("initdb");
-        initdb.args(["--no-sync", "--no-locale", "-A", "trust", "-U", "postgres", "-E", "UTF8"]);
-        let output = initdb.arg("-D").arg(server.data()).output().unwrap();
+        let programs = ["", "bin", "sbin"].map(|folder| programs.join(folder)).to_vec();
+        let (shared, port) = (shared.clone(), free_port());
+        let mut server = Self { recipe, shared, folder, programs, account, port, process: None };
+        let output = server.command((recipe.make)(&server.data())).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         server.start();
         Some(server)
@@ -55,8 +62,7 @@ impl PrivateServer {
 
     /// How it is reached.
     pub(crate) fn server(&self) -> Server {
-        let url = format!("postgres://postgres@127.0.0.1:{}/postgres", self.port);
-        self.shared.elsewhere(url)
+        self.shared.elsewhere((self.recipe.url)(self.port))
     }
 
     /// Starts it, and waits until it answers.
@@ -77,11 +83,8 @@ impl PrivateServer {
     }
 
     fn spawn(&self) -> Child {
-        let mut postgres = self.command("postgres");
-        postgres.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
-        // What is not on the disk yet outlasts its processes in the system's memory.
-        postgres.args(["-c", "listen_addresses=127.0.0.1", "-k", "", "-c", "fsync=off"]);
-        postgres.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        let mut server = self.command((self.recipe.run)(&self.data(), self.port));
+        server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Kills all of its processes.
@@ -100,9 +103,10 @@ impl PrivateServer {
         self.folder.path().join("data")
     }
 
-    fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(self.programs.join(Path::new(&program)));
-        command.current_dir("/");
+    fn command(&self, (program, words): (&str, Vec<String>)) -> Command {
+        let mut files = self.programs.iter().map(|folder| folder.join(program));
+        let mut command = Command::new(files.find(|file| file.exists()).unwrap());
+        command.args(words).current_dir("/");
         if geteuid().is_root() {
             command.uid(self.account.0).gid(self.account.1);
         }

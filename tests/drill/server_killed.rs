@@ -11,6 +11,7 @@ use crate::dialects::Dialect;
 use crate::drill::Drill;
 use crate::killed::whole;
 use crate::place::Place;
+use crate::private_server::PrivateServer;
 use crate::revisions::Revision;
 use crate::rounds::{Random, rounds};
 use crate::world::Way;
@@ -18,10 +19,10 @@ use crate::world::Way;
 on_each_dialect!(in_the_middle_of_a_run on servers);
 
 fn in_the_middle_of_a_run(dialect: &Dialect) {
-    let (Some(shared), Some(start)) = (dialect.server.and_then(|it| it()), dialect.private) else {
+    let (Some(shared), Some(recipe)) = (dialect.server.and_then(|it| it()), dialect.private) else {
         return;
     };
-    let Some(server) = start(&shared) else { return };
+    let Some(server) = PrivateServer::like(&shared, recipe) else { return };
     let mut random = Random::from_environment();
     let revisions = Revision::several(dialect, 4).into_iter().map(|it| it.slowed(dialect));
     let mut drill = Drill::new(dialect, revisions.collect());
