@@ -1,7 +1,7 @@
 //! What differs between the databases that are drilled: a table, and the only place here with SQL of
 //! one of them. All else is understood by each.
 
-use migrate_tests::{Server, postgres as postgres_server};
+use migrate_tests::{Server, mariadb as mariadb_server, postgres as postgres_server};
 
 use crate::private_server::Recipe;
 
@@ -73,6 +73,31 @@ pub(crate) fn postgres() -> Dialect {
     }
 }
 
+pub(crate) fn mariadb() -> Dialect {
+    Dialect {
+        name: "mariadb",
+        server: Some(mariadb_server),
+        tables: "SELECT table_name AS x FROM information_schema.tables \
+                 WHERE table_schema = database()",
+        indexes: "SELECT DISTINCT index_name AS x FROM information_schema.statistics \
+                  WHERE table_schema = database()",
+        others: Some(
+            "SELECT count(*) AS x FROM information_schema.processlist \
+             WHERE db = database() AND id <> connection_id()",
+        ),
+        index_outside: Some((
+            "CREATE INDEX {index} ON {table} (x)",
+            "DROP INDEX {index} ON {table}",
+        )),
+        commit: "COMMIT",
+        // There is no list of them that needs no plugin, but they can be counted by giving them back.
+        held_locks: Some("SELECT n FROM (SELECT release_all_locks() AS n) AS held WHERE n > 0"),
+        holder: Some("root"),
+        private: Some(&MARIADB),
+        slow: "DO sleep(0.25)",
+    }
+}
+
 /// What is not on the disk yet when it's killed outlasts its processes in the system's memory.
 const POSTGRES: Recipe = Recipe {
     programs: "SELECT setting FROM pg_config WHERE name = 'BINDIR'",
@@ -90,4 +115,25 @@ const POSTGRES: Recipe = Recipe {
         ("postgres", words.split(' ').map(str::to_owned).chain([data]).collect())
     },
     url: |port| format!("postgres://postgres@127.0.0.1:{port}/postgres"),
+};
+
+const MARIADB: Recipe = Recipe {
+    programs: "SELECT @@basedir",
+    data: "SELECT @@datadir",
+    make: |data| {
+        let words = "--no-defaults --auth-root-authentication-method=normal --skip-test-db \
+                     --skip-name-resolve";
+        let data = format!("--datadir={}", data.display());
+        let words = words.split_whitespace().map(str::to_owned);
+        ("mariadb-install-db", words.chain([data]).collect())
+    },
+    run: |data, port| {
+        let words = format!(
+            "--no-defaults --port={port} --bind-address=127.0.0.1 --socket=socket --pid-file=pid \
+             --skip-name-resolve --innodb-flush-log-at-trx-commit=1 --innodb-flush-method=nosync"
+        );
+        let data = format!("--datadir={}", data.display());
+        ("mariadbd", words.split(' ').map(str::to_owned).chain([data]).collect())
+    },
+    url: |port| format!("mysql://root@127.0.0.1:{port}/mysql"),
 };

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use migrate_runtime::IntoDatabase;
 use migrate_runtime::sqlx::pool::PoolOptions;
-use migrate_runtime::sqlx::{Database, Executor, IntoArguments, Pool, Postgres};
+use migrate_runtime::sqlx::{Database, Executor, IntoArguments, MySql, Pool, Postgres};
 use migrate_tests::migrator;
 
 use crate::dialects::Dialect;
@@ -22,6 +22,7 @@ on_each_dialect!(at_every_await on servers);
 fn at_every_await(dialect: &Dialect) {
     match dialect.name {
         "postgres" => drop_at_every_await::<Postgres>(dialect),
+        "mariadb" => drop_at_every_await::<MySql>(dialect),
         other => panic!("which pool does {other} have?"),
     }
 }

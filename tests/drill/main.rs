@@ -9,10 +9,10 @@
 /// A test for each dialect, of a function that takes it. A dialect that is named here is drilled.
 macro_rules! on_each_dialect {
     ($drill:ident) => {
-        on_each_dialect!($drill: sqlite, postgres);
+        on_each_dialect!($drill: sqlite, postgres, mariadb);
     };
     ($drill:ident on servers) => {
-        on_each_dialect!($drill: postgres);
+        on_each_dialect!($drill: postgres, mariadb);
     };
     ($drill:ident: $($dialect:ident),+) => {
         mod $drill {
