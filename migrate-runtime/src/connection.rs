@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use migrate_model::Dialect;
 
+#[cfg(feature = "mysql")]
+use crate::dialect::mysql;
 #[cfg(feature = "postgres")]
 use crate::dialect::postgres;
 #[cfg(feature = "_sqlite")]
@@ -26,6 +28,8 @@ pub(crate) enum Connection<'c> {
     Sqlite(sqlite::Handle<'c>),
     #[cfg(feature = "postgres")]
     Postgres(Box<postgres::Session<'c>>),
+    #[cfg(feature = "mysql")]
+    Mysql(Box<mysql::Session<'c>>),
 }
 
 /// How other writers are kept out.
@@ -49,7 +53,7 @@ impl<'c> Connection<'c> {
         tenant: Option<&str>,
         wait: Wait<'_>,
     ) -> Result<Self, ErrorKind> {
-        #[cfg(not(feature = "postgres"))]
+        #[cfg(not(any(feature = "postgres", feature = "mysql")))]
         let _ = wait;
         #[cfg(feature = "_sqlite")]
         if tenant.is_some() && database.is_sqlite() {
@@ -61,6 +65,10 @@ impl<'c> Connection<'c> {
             #[cfg(feature = "postgres")]
             Database::Postgres(source) => {
                 postgres::open(source, wait).await.map(|session| Self::Postgres(Box::new(session)))
+            }
+            #[cfg(feature = "mysql")]
+            Database::MySql(source) => {
+                mysql::open(source, wait).await.map(|session| Self::Mysql(Box::new(session)))
             }
             Database::Url(url) => match url.split(':').next().unwrap_or_default() {
                 #[cfg(feature = "_sqlite")]
@@ -75,6 +83,11 @@ impl<'c> Connection<'c> {
                         .await
                         .map(|session| Self::Postgres(Box::new(session)))
                 }
+                #[cfg(feature = "mysql")]
+                "mysql" | "mariadb" => {
+                    let source = mysql::Source::Url(url.into_owned());
+                    mysql::open(source, wait).await.map(|session| Self::Mysql(Box::new(session)))
+                }
                 _ => Err(foreign_url()),
             },
         }
@@ -87,6 +100,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => handle.release().await,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => session.release().await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => session.release().await,
         }
     }
 
@@ -97,6 +112,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => handle.discard().await,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => session.discard().await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => session.discard().await,
         }
     }
 
@@ -114,6 +131,8 @@ impl<'c> Connection<'c> {
             // It asks while it waits for an answer.
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => Ok(()),
+            #[cfg(feature = "mysql")]
+            Self::Mysql(_) => Ok(()),
         }
     }
 
@@ -124,6 +143,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => sqlite::interrupt_no_more(handle).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => {}
+            #[cfg(feature = "mysql")]
+            Self::Mysql(_) => {}
         }
     }
 
@@ -134,7 +155,7 @@ impl<'c> Connection<'c> {
         tables: &HistoryTables,
         patience: &mut Patience<'_>,
     ) -> Result<Lock, ErrorKind> {
-        #[cfg(not(feature = "postgres"))]
+        #[cfg(not(any(feature = "postgres", feature = "mysql")))]
         let _ = (tables, patience);
         match self {
             #[cfg(feature = "_sqlite")]
@@ -142,6 +163,10 @@ impl<'c> Connection<'c> {
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => {
                 postgres::lock(session, tables, patience).await.map(|()| Lock::Taken)
+            }
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => {
+                mysql::lock(session, tables, patience).await.map(|()| Lock::Taken)
             }
         }
     }
@@ -153,6 +178,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(_) => {}
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => postgres::unlock(session).await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::unlock(session).await,
         }
     }
 
@@ -162,6 +189,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(_) => Dialect::Sqlite,
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => Dialect::Postgres,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => session.dialect,
         }
     }
 
@@ -178,6 +207,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => sqlite::history::read(handle, tables, detail, patience).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => postgres::history::read(session, tables, detail).await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::history::read(session, tables, detail).await,
         }
     }
 
@@ -192,6 +223,8 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => sqlite::history::read_source(handle, tables, id).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => postgres::history::read_source(session, tables, id).await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::history::read_source(session, tables, id).await,
         }
     }
 
@@ -207,10 +240,13 @@ impl<'c> Connection<'c> {
             Self::Sqlite(handle) => sqlite::history::read_stored(handle, tables, ids).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => postgres::history::read_stored(session, tables, ids).await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::history::read_stored(session, tables, ids).await,
         }
     }
 
-    /// Runs the steps of a batch with their bookkeeping: all of it or nothing.
+    /// Runs the steps of a batch with their bookkeeping: all of it or nothing. The future of each
+    /// dialect has a place of its own, so that a run's stays small.
     pub(crate) async fn apply(
         &mut self,
         batch: &Batch<'_>,
@@ -218,9 +254,11 @@ impl<'c> Connection<'c> {
     ) -> Result<Outcome, StepError> {
         match self {
             #[cfg(feature = "_sqlite")]
-            Self::Sqlite(handle) => sqlite::apply(handle, batch, patience).await,
+            Self::Sqlite(handle) => Box::pin(sqlite::apply(handle, batch, patience)).await,
             #[cfg(feature = "postgres")]
-            Self::Postgres(session) => postgres::apply(session, batch, patience).await,
+            Self::Postgres(session) => Box::pin(postgres::apply(session, batch, patience)).await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => Box::pin(mysql::apply(session, batch, patience)).await,
         }
     }
 
@@ -243,6 +281,8 @@ impl<'c> Connection<'c> {
             Self::Postgres(session) => {
                 postgres::history::accept(session, tables, run, row, from).await
             }
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::history::accept(session, tables, run, row, from).await,
         }
     }
 
@@ -261,6 +301,8 @@ impl<'c> Connection<'c> {
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => postgres::history::log(session, tables, run, failed).await,
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::history::log(session, tables, run, failed).await,
         };
         if let Err(error) = logged {
             tracing::debug!(target: "migrate", %error, "the failure could not be logged");
@@ -295,7 +337,7 @@ pub(crate) enum WholeDatabase {
 
 /// Does it with the database that a URL names. Whether it was there, or something was done.
 pub(crate) async fn whole_database(url: &str, what: WholeDatabase) -> Result<bool, ErrorKind> {
-    #[cfg(not(feature = "postgres"))]
+    #[cfg(not(any(feature = "postgres", feature = "mysql")))]
     let _ = what;
     match url.split(':').next().unwrap_or_default() {
         #[cfg(feature = "_sqlite")]
@@ -309,18 +351,28 @@ pub(crate) async fn whole_database(url: &str, what: WholeDatabase) -> Result<boo
             WholeDatabase::Create => postgres::database::create(url).await,
             WholeDatabase::Drop => postgres::database::drop(url).await,
         },
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => match what {
+            WholeDatabase::Look => mysql::database::exists(url).await,
+            WholeDatabase::Create => mysql::database::create(url).await,
+            WholeDatabase::Drop => mysql::database::drop(url).await,
+        },
         _ => Err(foreign_url()),
     }
 }
 
 /// What a script for the dialect's own shell begins with.
-pub(crate) fn script_head(dialect: Dialect) -> Result<String, ErrorKind> {
+pub(crate) fn script_head(dialect: Dialect) -> &'static str {
     match dialect {
         #[cfg(feature = "_sqlite")]
-        Dialect::Sqlite => Ok(sqlite::SCRIPT_HEAD.to_owned()),
+        Dialect::Sqlite => sqlite::SCRIPT_HEAD,
         #[cfg(feature = "postgres")]
-        Dialect::Postgres => Ok(postgres::SCRIPT_HEAD.to_owned()),
-        other => Err(no_script(other)),
+        Dialect::Postgres => postgres::SCRIPT_HEAD,
+        #[cfg(feature = "mysql")]
+        Dialect::Mysql | Dialect::Mariadb => mysql::SCRIPT_HEAD,
+        #[cfg(not(all(feature = "_sqlite", feature = "postgres", feature = "mysql")))]
+        // There is no script either.
+        _ => "",
     }
 }
 
@@ -333,10 +385,14 @@ pub(crate) fn script(dialect: Dialect, batch: &Batch<'_>) -> Result<String, Erro
         Dialect::Sqlite => Ok(sqlite::script(batch)),
         #[cfg(feature = "postgres")]
         Dialect::Postgres => Ok(postgres::script(batch)),
+        #[cfg(feature = "mysql")]
+        Dialect::Mysql | Dialect::Mariadb => Ok(mysql::script(batch)),
+        #[cfg(not(all(feature = "_sqlite", feature = "postgres", feature = "mysql")))]
         other => Err(no_script(other)),
     }
 }
 
+#[cfg(not(all(feature = "_sqlite", feature = "postgres", feature = "mysql")))]
 fn no_script(dialect: Dialect) -> ErrorKind {
     ErrorKind::Usage {
         message: format!("no SQL for {dialect} can be written by this build"),

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+#[cfg(feature = "mysql")]
+use crate::dialect::mysql;
 #[cfg(feature = "postgres")]
 use crate::dialect::postgres;
 #[cfg(feature = "_sqlite")]
@@ -44,6 +46,8 @@ pub enum Database<'c> {
     Sqlite(sqlite::Source<'c>),
     #[cfg(feature = "postgres")]
     Postgres(postgres::Source<'c>),
+    #[cfg(feature = "mysql")]
+    MySql(mysql::Source<'c>),
     Url(Cow<'c, str>),
 }
 
@@ -54,6 +58,8 @@ impl Database<'_> {
             Self::Sqlite(_) => true,
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => false,
+            #[cfg(feature = "mysql")]
+            Self::MySql(_) => false,
             Self::Url(url) => url.starts_with("sqlite:"),
         }
     }
@@ -117,3 +123,4 @@ macro_rules! driver_types {
 
 driver_types!("_sqlite", for_sqlite, Sqlite, SqliteConnection);
 driver_types!("postgres", for_postgres, Postgres, PgConnection);
+driver_types!("mysql", for_mysql, MySql, MySqlConnection);

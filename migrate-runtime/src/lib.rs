@@ -26,11 +26,11 @@
 //! `runner` reads the history, checks integrity, plans, and runs step by step; a [`Report`] or an
 //! [`Error`] comes out. Everything that differs between databases is in `dialect`.
 //!
-//! Without a dialect's feature (`sqlite`, `sqlite-unbundled`) only the [`Registry`] is here.
+//! Without a dialect's feature (`sqlite`, `sqlite-unbundled`, `postgres`, `mysql`) only the [`Registry`] is here.
 
 // A dialect alone leaves what only the others need unused, and waits for nothing where they do.
 #![cfg_attr(
-    not(all(feature = "_sqlite", feature = "postgres")),
+    not(all(feature = "_sqlite", feature = "postgres", feature = "mysql")),
     allow(dead_code, clippy::unused_async)
 )]
 

@@ -54,7 +54,7 @@ pub(crate) fn script(
     let goal = goal.fix_on(graph, &applied, None)?;
     let revisions = Revisions::at_hand(registry);
     let starts_empty = applied.is_empty();
-    let mut scripts = vec![connection::script_head(dialect)?];
+    let mut scripts = vec![connection::script_head(dialect).to_owned()];
     for step in goal.steps_on(graph, &applied)? {
         let prepared = Prepared::new(&revisions, settings, step, goal.purpose(), dialect)?;
         let batch = Batch {

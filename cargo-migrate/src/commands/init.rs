@@ -3,6 +3,7 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use migrate_model::Dialect;
 use minijinja::context;
 use serde_json::json;
 
@@ -26,10 +27,19 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 pub(crate) fn run(common: &Common, init: &Init, output: &Output) -> Outcome {
+    let mut features = Vec::new();
     for dialect in &init.dialect {
-        if !matches!(dialect.as_str(), "sqlite" | "postgres") {
-            let message = format!("the dialect `{dialect}` is not supported by this version");
-            return Err(error("config.dialect", message, "--dialect sqlite,postgres"));
+        let feature = match Dialect::from_name(dialect) {
+            Some(Dialect::Mariadb) => Dialect::Mysql.name(),
+            Some(dialect) => dialect.name(),
+            None => {
+                let message = format!("`{dialect}` is no dialect");
+                let names = Dialect::ALL.map(Dialect::name).join(",");
+                return Err(error("config.dialect", message, &format!("--dialect {names}")));
+            }
+        };
+        if !features.contains(&feature) {
+            features.push(feature);
         }
     }
     let place = Place::find(common)?;
@@ -51,6 +61,7 @@ pub(crate) fn run(common: &Common, init: &Init, output: &Output) -> Outcome {
             package => package.clone(),
             library => "migrations",
             dialects => init.dialect.clone(),
+            features => features.clone(),
             runtime_source => source.dependency("migrate-runtime"),
             build_source => source.dependency("migrate-build"),
         };

@@ -39,6 +39,11 @@ impl DatabaseUrl {
         self.dialect
     }
 
+    /// The same, where only the project knows which of two servers with one protocol it is.
+    pub(crate) fn of_dialect(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
+    }
+
     /// The file of a SQLite database; `None` for one in memory, or on a server.
     pub(crate) fn file(&self) -> Option<&Utf8Path> {
         self.file.as_deref()
@@ -172,7 +177,8 @@ fn parse(url: &str, base: &Utf8Path) -> Result<DatabaseUrl, CliError> {
             Ok(DatabaseUrl { url: url.to_owned(), shown, file: None, dialect: Dialect::Postgres })
         }
         Some((scheme @ ("mysql" | "mariadb"), _)) => {
-            Err(unusable(format!("{scheme} is not supported by this version")))
+            let dialect = Dialect::from_name(scheme).unwrap_or(Dialect::Mysql);
+            Ok(DatabaseUrl { url: url.to_owned(), shown, file: None, dialect })
         }
         // It isn't shown: what is no URL can't be told apart into what is secret and what isn't.
         _ => Err(unusable("what is given is no database URL".to_owned())),
@@ -190,8 +196,8 @@ fn percent_decoded(path: &str) -> Cow<'_, str> {
     percent_decode_str(path).decode_utf8().unwrap_or(Cow::Borrowed(path))
 }
 
-/// What a parameter of a SQLite URL, or `sslmode`, may be, and so what may be shown.
-const KNOWN_VALUES: [&str; 15] = [
+/// What a parameter of a SQLite URL, `sslmode` or `ssl-mode` may be, and so what may be shown.
+const KNOWN_VALUES: [&str; 20] = [
     "ro",
     "rw",
     "rwc",
@@ -207,6 +213,11 @@ const KNOWN_VALUES: [&str; 15] = [
     "require",
     "verify-ca",
     "verify-full",
+    "DISABLED",
+    "PREFERRED",
+    "REQUIRED",
+    "VERIFY_CA",
+    "VERIFY_IDENTITY",
 ];
 
 /// The URL without what is secret or could be: what stands before an `@`, and every parameter

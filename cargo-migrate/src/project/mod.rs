@@ -224,6 +224,15 @@ impl Project {
         if dialects.is_empty() || dialects.contains(&dialect) {
             return Ok(url);
         }
+        // Drivers know both servers by `mysql://`.
+        let other = match dialect {
+            Dialect::Mysql => Some(Dialect::Mariadb),
+            Dialect::Mariadb => Some(Dialect::Mysql),
+            Dialect::Sqlite | Dialect::Postgres => None,
+        };
+        if let Some(other) = other.filter(|other| dialects.contains(other)) {
+            return Ok(url.of_dialect(other));
+        }
         let names: Vec<String> = dialects.iter().map(ToString::to_string).collect();
         Err(CliError::Project {
             code: "config.dialect",

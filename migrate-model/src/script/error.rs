@@ -99,6 +99,18 @@ pub enum ScriptProblem {
         /// The command, or what it begins with.
         command: String,
     },
+    /// A statement that keeps its session from writing to any other table: our records, too.
+    #[error("`{statement}` keeps the run from recording what it does")]
+    LocksTables {
+        /// The statement's first words.
+        statement: String,
+    },
+    /// A statement that commits by itself, in a run that shall be one transaction.
+    #[error("`{statement}` commits by itself, but the whole run shall be one transaction")]
+    ImplicitCommit {
+        /// The statement's first words.
+        statement: String,
+    },
     /// `transaction:false` on SQLite, which this version does not run.
     #[error("`transaction:false` is not supported by this version")]
     TransactionFalse,
@@ -135,6 +147,8 @@ impl ScriptProblem {
             Self::NoEffectInTransaction { .. } => "script.no_effect",
             Self::TransactionFalse | Self::OutsideOfAll => "script.transaction_false",
             Self::NeedsNoTransaction { .. } => "script.needs_no_transaction",
+            Self::LocksTables { .. } => "script.locks_tables",
+            Self::ImplicitCommit { .. } => "script.implicit_commit",
             Self::ClientOnly { .. } => "script.client_command",
         }
     }
@@ -169,6 +183,10 @@ impl ScriptProblem {
             Self::NeedsNoTransaction { .. } => {
                 "mark the section `transaction:false`: its statements then run one by one"
             }
+            Self::LocksTables { .. } => {
+                "delete it and its UNLOCK TABLES: one revision runs at a time (a dump comes without \
+                 them by `--skip-add-locks`)"
+            }
             Self::ClientOnly { command } if command.starts_with("COPY") => {
                 "write INSERT statements (`pg_dump --inserts`), or let the server read a file"
             }
@@ -183,7 +201,9 @@ impl ScriptProblem {
                  that others reference deletes its rows, with all that cascades from them"
             }
             Self::TransactionFalse => "delete the word: the section then runs in a transaction",
-            Self::OutsideOfAll => "let each revision be a transaction: --transaction each",
+            Self::OutsideOfAll | Self::ImplicitCommit { .. } => {
+                "let each revision be a transaction: --transaction each"
+            }
         };
         Some(hint.to_owned())
     }

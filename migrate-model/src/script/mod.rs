@@ -12,7 +12,7 @@ mod split;
 
 pub use check::{check, statements};
 pub use compare::same_statements;
-pub use control::{refuse_in_transaction, refuse_outside_transaction};
+pub use control::{names, refuse_in_transaction, refuse_outside_transaction};
 pub use effect::Effect;
 pub use error::{ScriptError, ScriptProblem};
 pub use section::{MARKER, Script, Section, Transaction};

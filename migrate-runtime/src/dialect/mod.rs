@@ -2,7 +2,9 @@
 //! knows no other: `connect`, `apply` (steps and their bookkeeping as one), `history`.
 
 pub(crate) mod handle;
-#[cfg(feature = "postgres")]
+#[cfg(feature = "mysql")]
+pub(crate) mod mysql;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) mod one_by_one;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
@@ -157,12 +159,15 @@ pub(crate) fn notes(error: &sqlx::Error) -> Vec<String> {
 /// The way out of an error that only a server can have.
 pub(crate) fn way_out(error: &sqlx::Error) -> Option<&'static str> {
     #[cfg(feature = "postgres")]
-    return postgres::way_out(error);
-    #[cfg(not(feature = "postgres"))]
-    {
-        let _ = error;
-        None
+    if let Some(way) = postgres::way_out(error) {
+        return Some(way);
     }
+    #[cfg(feature = "mysql")]
+    if let Some(way) = mysql::way_out(error) {
+        return Some(way);
+    }
+    let _ = error;
+    None
 }
 
 fn fault_of_server(error: &sqlx::Error) -> Option<&'static str> {
@@ -172,6 +177,10 @@ fn fault_of_server(error: &sqlx::Error) -> Option<&'static str> {
     }
     #[cfg(feature = "postgres")]
     if let Some(code) = postgres::database_fault(error) {
+        return Some(code);
+    }
+    #[cfg(feature = "mysql")]
+    if let Some(code) = mysql::database_fault(error) {
         return Some(code);
     }
     None

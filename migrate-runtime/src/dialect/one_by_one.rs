@@ -89,6 +89,9 @@ pub(crate) enum Remains {
     Nothing,
     /// Something that the next run clears away, because this one shall stop.
     ForLater,
+    /// It has had an effect, at least in part.
+    #[cfg(feature = "mysql")]
+    Effect,
 }
 
 /// The step, and the texts of its journal.
@@ -330,6 +333,8 @@ impl<D: OneByOne> Run<'_, '_, D> {
             match self.dialect.clean_up(at, before.as_ref()).await {
                 Ok(Remains::Nothing) => {}
                 Ok(Remains::ForLater) => return Err(StepError::Stopped { done: at }),
+                #[cfg(feature = "mysql")]
+                Ok(Remains::Effect) => return Err(failed(at, fault, at, false)),
                 Err(_) => return Err(failed(at, fault, at, false)),
             }
             if self.dialect.is_lock_timeout(&fault.source) && !patience.rest().is_zero() {

@@ -8,10 +8,14 @@ mod stored;
 use migrate_model::RevisionId;
 use migrate_model::revision::{Direction, Kind};
 
+#[cfg(feature = "mysql")]
+pub(crate) use answer::ROW;
 #[cfg(feature = "_sqlite")]
 pub(crate) use answer::{COLUMN, COLUMNS};
 pub(crate) use answer::{answer_columns, reading, refuse_newer};
-pub(crate) use columns::{Columns, Value, insert};
+#[cfg(any(feature = "_sqlite", feature = "postgres"))]
+pub(crate) use columns::insert;
+pub(crate) use columns::{Columns, Value};
 use journal::Journal;
 pub(crate) use stored::{COLUMNS as STORED_COLUMNS, StoredRevision};
 

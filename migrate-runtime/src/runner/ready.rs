@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use migrate_model::revision::{Direction, FileError, Kind, PlannedStep};
 use migrate_model::script::{
-    Script, ScriptError, ScriptProblem, Section, Split, Transaction, statements,
+    Effect, Script, ScriptError, ScriptProblem, Section, Split, Statement, Transaction, statements,
 };
 use migrate_model::{Dialect, Position, Revision};
 
@@ -119,17 +119,17 @@ impl<'r> Prepared<'r> {
             Purpose::Run => chosen.body.clone(),
             Purpose::Record => 0..0,
         };
-        if (purpose, chosen.transaction, settings.transaction)
-            == (Purpose::Run, Transaction::Outside, TransactionMode::All)
-        {
-            let problem = ScriptProblem::OutsideOfAll;
-            let offset = chosen.marker;
-            return Err(fault(ScriptError { offset, problem }));
-        }
         let split = match purpose {
             Purpose::Run => split_of(&chosen)?,
             Purpose::Record => Split { statements: Vec::new(), tail: 0..0 },
         };
+        let transaction = match purpose {
+            Purpose::Run => transaction_of(dialect, &source, &chosen, &split),
+            Purpose::Record => Transaction::Inside,
+        };
+        if settings.transaction == TransactionMode::All && transaction == Transaction::Outside {
+            return Err(fault(outside_of_all(dialect, &source, &chosen, &split)));
+        }
         if let (Direction::Up, Purpose::Run, Some(down)) = (planned.direction, purpose, down) {
             // What couldn't be taken down again is not applied.
             split_of(down)?;
@@ -143,10 +143,7 @@ impl<'r> Prepared<'r> {
             step: super::as_step(graph, planned),
             source,
             section: range,
-            transaction: match purpose {
-                Purpose::Run => chosen.transaction,
-                Purpose::Record => Transaction::Inside,
-            },
+            transaction,
             split,
             down,
             keep: Keep::of(settings),
@@ -177,16 +174,17 @@ impl<'r> Prepared<'r> {
             let problem = ScriptProblem::TransactionFalse;
             return Err(fault(ScriptError { offset: 0, problem }));
         }
+        let split = statements(source, &section, dialect).map_err(fault)?;
         Ok(Self {
             revision,
             place: STORED_DOWN,
             direction: Direction::Down,
             purpose: Purpose::Run,
             step,
-            split: statements(source, &section, dialect).map_err(fault)?,
+            transaction: transaction_of(dialect, source, &section, &split),
+            split,
             source: Cow::Borrowed(source),
             section: section.body,
-            transaction: section.transaction,
             down: None,
             keep,
         })
@@ -274,6 +272,48 @@ impl<'r> Prepared<'r> {
             },
             statements: i64::try_from(self.split.statements.len()).unwrap_or(i64::MAX),
         }
+    }
+}
+
+/// How a section runs: as its marker says, and on MySQL one by one where a statement commits by
+/// itself, or may.
+fn transaction_of(dialect: Dialect, text: &str, section: &Section, split: &Split) -> Transaction {
+    match section.transaction {
+        Transaction::Inside if first_that_commits(dialect, text, section, split).is_some() => {
+            Transaction::Outside
+        }
+        declared => declared,
+    }
+}
+
+/// The first statement that ends a transaction by itself, or may.
+fn first_that_commits<'s>(
+    dialect: Dialect,
+    text: &str,
+    section: &Section,
+    split: &'s Split,
+) -> Option<&'s Statement> {
+    if !matches!(dialect, Dialect::Mysql | Dialect::Mariadb) {
+        return None;
+    }
+    let body = &text[section.body.clone()];
+    split.statements.iter().find(|statement| {
+        let effect = Effect::of(dialect, &body[statement.sql.clone()]);
+        !matches!(effect, Effect::Data | Effect::Session)
+    })
+}
+
+/// Why a section can't be part of one transaction.
+fn outside_of_all(dialect: Dialect, text: &str, section: &Section, split: &Split) -> ScriptError {
+    let commits = first_that_commits(dialect, text, section, split);
+    match (section.transaction, commits) {
+        (Transaction::Inside, Some(statement)) => {
+            let sql = &text[section.body.clone()][statement.sql.clone()];
+            let first: Vec<&str> = sql.split_whitespace().take(2).collect();
+            let problem = ScriptProblem::ImplicitCommit { statement: first.join(" ") };
+            ScriptError { offset: section.body.start + statement.sql.start, problem }
+        }
+        _ => ScriptError { offset: section.marker, problem: ScriptProblem::OutsideOfAll },
     }
 }
 

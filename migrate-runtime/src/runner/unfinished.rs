@@ -1,7 +1,7 @@
 //! Revisions that a run has left half-way: how far they are, and whether a run can go on there.
 
 use migrate_model::revision::{Applied, Direction, Identifier, PlannedStep};
-use migrate_model::script::{Script, Transaction, statements};
+use migrate_model::script::{Script, Section, Transaction, statements};
 use migrate_model::{Dialect, Graph, Position};
 
 use super::Goal;
@@ -38,8 +38,11 @@ pub(super) fn standing(
     let fault = |error| fault(&revision.file, &text, error);
     let script = Script::parse(&text).map_err(fault)?;
     let section = script.section(direction, dialect).ok().flatten();
-    let Some(section) = section.filter(|section| section.transaction == Transaction::Outside)
-    else {
+    // MySQL runs all but a few sections one by one, whatever the marker says.
+    let is_of_mysql = matches!(dialect, Dialect::Mysql | Dialect::Mariadb);
+    let runs_one_by_one =
+        |section: &&Section| is_of_mysql || section.transaction == Transaction::Outside;
+    let Some(section) = section.filter(runs_one_by_one) else {
         return Ok(Standing::Stuck(partial));
     };
     let Ok(split) = statements(&text, section, dialect) else {

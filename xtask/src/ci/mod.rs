@@ -67,12 +67,13 @@ fn fmt() -> Verdict {
 
 /// What is linted: a name, and the arguments that choose packages and features. `--all-features`
 /// is not among them: `sqlite-unbundled` looks for a SQLite and a libclang on the machine.
-const FEATURE_SETS: [(&str, &[&str]); 6] = [
+const FEATURE_SETS: [(&str, &[&str]); 7] = [
     ("migrate-model", &["--package", "migrate-model"]),
     ("migrate-model, config", &["--package", "migrate-model", "--features", "config"]),
     ("migrate-runtime", &["--package", "migrate-runtime"]),
     ("migrate-runtime, sqlite", &["--package", "migrate-runtime", "--features", "sqlite"]),
     ("migrate-runtime, postgres", &["--package", "migrate-runtime", "--features", "postgres"]),
+    ("migrate-runtime, mysql", &["--package", "migrate-runtime", "--features", "mysql"]),
     ("workspace", &["--workspace", "--features", FEATURES]),
 ];
 

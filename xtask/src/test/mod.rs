@@ -11,9 +11,9 @@ pub(crate) use self::skipped::Skipped;
 use crate::command::{self, Outcome, build_tool, cargo};
 use crate::servers::Servers;
 
-/// One dialect's feature, and what only the tools compile.
+/// The dialects' features, and what only the tools compile.
 pub(crate) const FEATURES: &str =
-    "migrate-runtime/sqlite,migrate-runtime/postgres,migrate-model/config";
+    "migrate-runtime/sqlite,migrate-runtime/postgres,migrate-runtime/mysql,migrate-model/config";
 
 /// Starts servers, runs the tests, and stops the servers, whatever became of the tests.
 pub(crate) fn run(words: &[&str]) -> Outcome {

@@ -76,6 +76,9 @@ fn refuse(
             (Some(Objection::Control(statement)), transaction) => {
                 ScriptProblem::TransactionControl { statement, transaction }
             }
+            (Some(Objection::LocksTables(statement)), _) => {
+                ScriptProblem::LocksTables { statement }
+            }
             (Some(Objection::NoEffect(statement)), Transaction::Inside) => {
                 ScriptProblem::NoEffectInTransaction { statement }
             }
@@ -97,7 +100,29 @@ enum Objection {
     NoEffect(String),
     /// It fails inside of one.
     NeedsNone(String),
+    /// Nothing but the tables that it names can be written behind it.
+    LocksTables(String),
 }
+
+/// The words of a statement that may be names, as they are written, without quotes.
+///
+/// ```
+/// use migrate_model::Dialect;
+/// use migrate_model::script::names;
+///
+/// let sql = "ALTER TABLE `Orders` ADD note varchar(9) DEFAULT 'none'";
+/// let names = names(Dialect::Mysql, sql);
+/// assert!(names.contains(&"Orders".to_owned()) && names.contains(&"note".to_owned()));
+/// assert!(!names.contains(&"9".to_owned()));
+/// ```
+pub fn names(dialect: Dialect, sql: &str) -> Vec<String> {
+    let tokens = tokens(dialect, sql).map_while(Result::ok);
+    let words = tokens.filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Quoted));
+    let texts = words.map(|token| sql[token.span].trim_matches(QUOTES).to_owned());
+    texts.filter(|name| name.contains(|c: char| c.is_alphabetic() || c == '_')).collect()
+}
+
+const QUOTES: [char; 5] = ['\'', '"', '`', '[', ']'];
 
 /// The first tokens of a statement, in capitals and without quotes. A statement was split before,
 /// so it has no faults.
@@ -105,10 +130,7 @@ pub(super) fn words(dialect: Dialect, sql: &str, most: usize) -> Vec<String> {
     let tokens = tokens(dialect, sql).map_while(Result::ok);
     let words = tokens.filter_map(|token| match token.kind {
         TokenKind::Blank | TokenKind::Mark => None,
-        TokenKind::Quoted => {
-            let quotes = ['\'', '"', '`', '[', ']'];
-            Some(sql[token.span].trim_matches(quotes).to_ascii_uppercase())
-        }
+        TokenKind::Quoted => Some(sql[token.span].trim_matches(QUOTES).to_ascii_uppercase()),
         TokenKind::Word | TokenKind::Semicolon | TokenKind::Other => {
             Some(sql[token.span].to_ascii_uppercase())
         }

@@ -1,6 +1,6 @@
 //! MySQL and MariaDB (<https://dev.mysql.com/doc/refman/8.4/en/commit.html>). What commits
-//! implicitly, as every DDL and LOCK TABLES do, is allowed: a revision without it is rare there,
-//! and dumps lock the tables that they fill.
+//! implicitly, as every DDL does, is allowed: a revision without it is rare there. LOCK TABLES is
+//! not, because all other tables can't be written then, the history's among them.
 
 use super::{Objection, as_slices, words};
 use crate::dialect::Dialect;
@@ -8,6 +8,9 @@ use crate::dialect::Dialect;
 pub(super) fn objection(sql: &str) -> Option<Objection> {
     let first = words(Dialect::Mariadb, sql, 2);
     let statement = match as_slices(&first).as_slice() {
+        ["LOCK", "TABLE" | "TABLES"] => {
+            return Some(Objection::LocksTables("LOCK TABLES".to_owned()));
+        }
         // MariaDB's compound statement is no transaction.
         ["BEGIN", "NOT"] => return None,
         ["START", "TRANSACTION"] => "START TRANSACTION",
@@ -67,9 +70,17 @@ mod tests {
     }
 
     #[test]
+    fn locked_tables_would_keep_the_history_from_being_written() {
+        let text = "SELECT 1; lock tables a WRITE";
+        let statements = split(Dialect::Mysql, text).unwrap().statements;
+        let error = refuse_in_transaction(Dialect::Mysql, text, &statements).unwrap_err();
+        assert_eq!((error.offset, error.problem.code()), (10, "script.locks_tables"));
+    }
+
+    #[test]
     fn other_statements_are_not() {
         fine("BEGIN NOT ATOMIC COMMIT; END; CREATE PROCEDURE p() BEGIN COMMIT; END");
-        fine("LOCK TABLES a WRITE; UNLOCK TABLES; SET @OLD_AUTOCOMMIT=@@AUTOCOMMIT");
+        fine("UNLOCK TABLES; SET @OLD_AUTOCOMMIT=@@AUTOCOMMIT; LOCK INSTANCE FOR BACKUP");
         fine("SET @autocommit = 1; SET TRANSACTION READ ONLY; START REPLICA");
     }
 }

@@ -1,0 +1,281 @@
+//! Running steps on MySQL and MariaDB: one transaction, where all they do is change rows; else a
+//! step whose statements are recorded one by one.
+
+use std::time::{Duration, Instant};
+
+use futures_util::TryStreamExt;
+use migrate_model::revision::Direction;
+use migrate_model::script::Transaction;
+use sqlx::mysql::MySqlQueryResult;
+use sqlx::{AssertSqlSafe, Either};
+
+use super::connect::{Locked, Session, text};
+use super::error::{is_lock_timeout, offset};
+use super::history::{Names, create_tables, insert, log_statement};
+use super::session_limits::session_limits;
+use super::{lock, outside, permission, quote};
+use crate::connection::Listener;
+use crate::dialect::{Batch, LogLine, Outcome, ReadyStep, StepError, is_answered};
+use crate::error::ErrorKind;
+use crate::event::Event;
+use crate::history::Action;
+use crate::interrupt::Interrupt;
+use crate::patience::Patience;
+
+/// How often it's asked whether the run shall stop while a statement is running.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Runs the batch. A statement that waits too long for another session's lock is tried again;
+/// meanwhile nobody queues behind it.
+pub(crate) async fn apply(
+    session: &mut Session<'_>,
+    batch: &Batch<'_>,
+    patience: &mut Patience<'_>,
+) -> Result<Outcome, StepError> {
+    let Some(locked) = session.locked.clone() else {
+        return Err(StepError::NotBegun(ErrorKind::LockLost));
+    };
+    if let [step] = batch.steps
+        && (step.transaction == Transaction::Outside || batch.unfinished.is_some())
+    {
+        let outcome = outside::apply(session, batch, step, &locked, patience).await;
+        return match outcome {
+            Ok(outcome) => Ok(outcome),
+            Err(error) => Err(with_grant(session, error).await),
+        };
+    }
+    if batch.expected_version.is_none() {
+        let names = Names::of(batch.tables, Some(&locked.schema));
+        let database = batch.tenant.filter(|_| locked.is_schema_missing);
+        let made = create_tables(session, &names, database).await;
+        if let Err(source) = made {
+            return Err(with_grant(session, Fault::plain(source).of_step(0, true)).await);
+        }
+    }
+    patience.begin_anew();
+    loop {
+        let mut together = Together { session, batch, locked: &locked };
+        let error = match together.attempt(patience.rest(), patience.listener()).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(error) => error,
+        };
+        if let StepError::Failed { source, rolled_back: true, .. } = &error
+            && is_lock_timeout(source)
+            && !patience.rest().is_zero()
+        {
+            patience.wait().await.map_err(StepError::NotBegun)?;
+            continue;
+        }
+        return Err(with_grant(session, error).await);
+    }
+}
+
+/// The same error; if it's a missing right, with what gives it.
+async fn with_grant(session: &mut Session<'_>, mut error: StepError) -> StepError {
+    if let StepError::Failed { source, rolled_back: true, grant, .. } = &mut error {
+        *grant = permission::grant(session, source, None).await;
+    }
+    error
+}
+
+/// Steps that only change rows, in one transaction with their rows and log lines.
+struct Together<'s, 'c, 'b> {
+    session: &'s mut Session<'c>,
+    batch: &'b Batch<'b>,
+    locked: &'b Locked,
+}
+
+impl Together<'_, '_, '_> {
+    async fn attempt(
+        &mut self,
+        rest: Duration,
+        listener: Listener<'_>,
+    ) -> Result<Outcome, StepError> {
+        self.begin(rest).await?;
+        match self.steps(listener).await {
+            Ok((durations, version)) => {
+                let last = self.batch.steps.len().saturating_sub(1);
+                // After a COMMIT that failed nothing is left; after one that was not answered
+                // nobody knows.
+                self.session.run("COMMIT".to_owned()).await.map_err(|source| {
+                    let is_rolled_back = is_answered(&source);
+                    Fault::plain(source).of_step(last, is_rolled_back)
+                })?;
+                self.restore().await;
+                Ok(Outcome::Done { durations, version })
+            }
+            Err((at, fault)) => {
+                let rolled_back = is_answered(&fault.source) && roll_back(self.session).await;
+                self.restore().await;
+                Err(fault.of_step(at, rolled_back))
+            }
+        }
+    }
+
+    async fn begin(&mut self, rest: Duration) -> Result<(), StepError> {
+        let begun = |source| {
+            let doing = "beginning a transaction".to_owned();
+            StepError::NotBegun(ErrorKind::Database { doing, source })
+        };
+        let limits = session_limits(rest, |_| false).unwrap_or_default();
+        let sql = format!("SELECT {}", lock::is_ours(&self.locked.name));
+        let rows = self.session.ask(sql).await.map_err(begun)?;
+        let is_ours = rows.first().map(|row| text(row, 0)).transpose().map_err(begun)?.flatten();
+        if is_ours.as_deref() != Some("1") {
+            return Err(StepError::NotBegun(ErrorKind::LockLost));
+        }
+        let mut statements = vec![limits];
+        statements.extend(self.batch.tenant.map(|tenant| format!("USE {}", quote::name(tenant))));
+        statements.push("START TRANSACTION".to_owned());
+        self.session.run(statements.join(";\n")).await.map(drop).map_err(begun)
+    }
+
+    async fn steps(
+        &mut self,
+        listener: Listener<'_>,
+    ) -> Result<(Vec<Duration>, i64), (usize, Fault)> {
+        let names = Names::of(self.batch.tables, Some(&self.locked.schema));
+        let mut version = 0;
+        if self.batch.clears_history {
+            let line = line(Action::Stamp, "base", Duration::ZERO);
+            let clear = format!("DELETE FROM {}", names.revisions);
+            let log = log_statement(&names, self.batch.run, &line);
+            let of_books = |source| (0, Fault::plain(source));
+            self.session.run(clear).await.map_err(of_books)?;
+            version = inserted(&self.session.run(log).await.map_err(of_books)?);
+        }
+        let mut durations = Vec::with_capacity(self.batch.steps.len());
+        for (at, step) in self.batch.steps.iter().enumerate() {
+            let started = Instant::now();
+            let (revision, direction) = (step.revision, step.direction);
+            listener(&Event::StepStarted { revision, direction });
+            self.statements(step, listener).await.map_err(|fault| (at, fault))?;
+            let books = self.books(&names, step, started.elapsed()).await;
+            version = books.map_err(|source| (at, Fault::plain(source)))?;
+            durations.push(started.elapsed());
+        }
+        Ok((durations, version))
+    }
+
+    async fn statements(
+        &mut self,
+        step: &ReadyStep<'_>,
+        listener: Listener<'_>,
+    ) -> Result<(), Fault> {
+        for (at, statement) in step.statements.iter().enumerate() {
+            let started = Instant::now();
+            let sql = &step.section[statement.sql.clone()];
+            let sent = send(self.session, sql.to_owned(), self.batch.interrupt).await;
+            if let Err((_, source)) = sent {
+                let offset = offset(&source, sql).map(|offset| statement.sql.start + offset);
+                return Err(Fault { statement: Some(at), offset, source });
+            }
+            listener(&Event::StatementFinished { statement: sql, duration: started.elapsed() });
+        }
+        Ok(())
+    }
+
+    /// The row and the log line; gives the history's new version.
+    async fn books(
+        &mut self,
+        names: &Names,
+        step: &ReadyStep<'_>,
+        duration: Duration,
+    ) -> Result<i64, sqlx::Error> {
+        let id = step.revision.id.as_str();
+        let row = match step.direction {
+            Direction::Up => insert(&names.revisions, &step.row.columns(self.batch, duration)),
+            Direction::Down => {
+                format!("DELETE FROM {} WHERE id = {}", names.revisions, quote::text(id))
+            }
+        };
+        if self.session.run(row).await?.rows_affected() != 1 {
+            return Err(sqlx::Error::RowNotFound);
+        }
+        let line = line(step.action, id, duration);
+        Ok(inserted(&self.session.run(log_statement(names, self.batch.run, &line)).await?))
+    }
+
+    async fn restore(&mut self) {
+        restore(self.session, self.locked).await;
+    }
+}
+
+/// Leaves the session as it was found.
+pub(super) async fn restore(session: &mut Session<'_>, locked: &Locked) {
+    if let Err(error) = session.run(locked.found.statements().join(";\n")).await {
+        tracing::debug!(target: "migrate", %error, "the session is not as it was found");
+    }
+}
+
+/// Rolls back, and says whether nothing is left for certain: a table whose engine keeps to no
+/// transaction keeps its rows, of which the server warns.
+pub(super) async fn roll_back(session: &mut Session<'_>) -> bool {
+    if session.run("ROLLBACK".to_owned()).await.is_err() {
+        return false;
+    }
+    let warnings = session.ask("SHOW WARNINGS".to_owned()).await.unwrap_or_default();
+    // ER_WARNING_NOT_COMPLETE_ROLLBACK
+    !warnings.iter().any(|row| text(row, 1).ok().flatten().as_deref() == Some("1196"))
+}
+
+/// Sends a message with a statement of a revision, and asks for its end when the run shall stop or
+/// its time is up. With an error comes the number of results before it.
+pub(super) async fn send(
+    session: &mut Session<'_>,
+    sql: String,
+    interrupt: &Interrupt,
+) -> Result<Vec<MySqlQueryResult>, (usize, sqlx::Error)> {
+    let canceller = session.canceller();
+    let limited = interrupt.limited();
+    let mut is_cancelled = false;
+    let mut results = Vec::new();
+    let mut answers = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_many(session.connection());
+    let sent = loop {
+        match tokio::time::timeout(TICK, answers.try_next()).await {
+            Ok(Ok(None)) => break Ok(()),
+            Ok(Ok(Some(Either::Left(result)))) => results.push(result),
+            Ok(Ok(Some(Either::Right(_)))) => {}
+            Ok(Err(source)) => break Err(source),
+            Err(_) => {
+                if !is_cancelled && interrupt.is_due() {
+                    is_cancelled = true;
+                    canceller.cancel().await;
+                }
+            }
+        }
+    };
+    drop(limited);
+    match sent {
+        Ok(()) => Ok(results),
+        Err(source) => Err((results.len(), source)),
+    }
+}
+
+/// The number that an INSERT has given.
+pub(super) fn inserted(result: &MySqlQueryResult) -> i64 {
+    i64::try_from(result.last_insert_id()).unwrap_or(i64::MAX)
+}
+
+fn line(action: Action, revision: &str, duration: Duration) -> LogLine<'_> {
+    LogLine { action, revision, outcome: "ok", error_code: None, duration: duration.into() }
+}
+
+/// What went wrong, and at which statement of the section.
+struct Fault {
+    statement: Option<usize>,
+    /// Where in the section, in bytes.
+    offset: Option<usize>,
+    source: sqlx::Error,
+}
+
+impl Fault {
+    fn plain(source: sqlx::Error) -> Self {
+        Self { statement: None, offset: None, source }
+    }
+
+    fn of_step(self, step: usize, rolled_back: bool) -> StepError {
+        let Self { statement, offset, source } = self;
+        StepError::Failed { step, statement, offset, source, rolled_back, grant: None }
+    }
+}
