@@ -29,7 +29,7 @@ fn before_the_commit_is_confirmed(dialect: &Dialect) {
 
 /// The tool can't know which of the two it was. `applied` is how many revisions there are then.
 fn in_the_commit(dialect: &Dialect, moment: Moment, applied: usize) {
-    let mut drill = Drill::new(dialect, Revision::several(dialect, 1));
+    let mut drill = Drill::new(dialect, vec![Revision::of_rows("item00".to_owned())]);
     let Some(place) = drill.place() else { return };
     let proxy = Proxy::new(&place.url(), Turn::With(dialect.commit), moment, Action::Cut);
     let run: Run = proxy.run(&mut drill.command(proxy.url(), &["up"])).exits(9);

@@ -38,7 +38,14 @@ impl Revision {
         Self { id, up, down, is_outside: false }
     }
 
-    /// The same, statement by statement.
+    /// Rows only: what even a database does in a transaction that has none for tables.
+    pub(crate) fn of_rows(id: String) -> Self {
+        let up = ["up begins", "up goes on", "up ends"].map(|what| mark(&id, what)).to_vec();
+        let down = ["down begins", "down ends"].map(|what| mark(&id, what)).to_vec();
+        Self { id, up, down, is_outside: false }
+    }
+
+    /// The same as in one transaction, statement by statement.
     fn outside(id: String, (create, drop): (&str, &str)) -> Self {
         let of_index =
             |sql: &str| sql.replace("{index}", &format!("by_{id}")).replace("{table}", &id);
@@ -62,13 +69,15 @@ impl Revision {
         Self { id, up, down, is_outside: true }
     }
 
-    /// So many, the oldest first; every third one runs outside of a transaction, where that can be.
+    /// So many, the oldest first, of each kind in turn. The second kind runs outside of a
+    /// transaction, where that can be.
     pub(crate) fn several(dialect: &Dialect, count: usize) -> Vec<Self> {
         let revision = |at| {
             let id = format!("item{at:02}");
-            match dialect.index_outside.filter(|_| at % 3 == 1) {
-                Some(sql) => Self::outside(id, sql),
-                None => Self::inside(id),
+            match (at % 3, dialect.index_outside) {
+                (1, Some(sql)) => Self::outside(id, sql),
+                (2, _) => Self::of_rows(id),
+                _ => Self::inside(id),
             }
         };
         (0..count).map(revision).collect()
