@@ -15,11 +15,11 @@ pub(crate) fn drill(dialect: &Dialect, action: Action) {
     let mut drill = Drill::new(dialect, Revision::several(dialect, 2));
     for (way, moment, first) in [
         (Way::Up, Moment::Before, 4),
-        (Way::Up, Moment::After, 5),
-        (Way::Down, Moment::Before, 6),
-        (Way::Down, Moment::After, 7),
+        (Way::Up, Moment::After, 6),
+        (Way::Down, Moment::Before, 8),
+        (Way::Down, Moment::After, 10),
     ] {
-        let step = one_of(4);
+        let step = one_of(7);
         // The first ones only make the connection; so the suite leaves them out.
         let mut turn = if step == 1 { 1 } else { first };
         while drill_at(&mut drill, way, moment, action, turn) {
