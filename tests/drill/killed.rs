@@ -76,7 +76,7 @@ fn at_any_moment(dialect: &Dialect) {
     let begin = Instant::now();
     whole(&mut drill, &place, Way::Up);
     let time = begin.elapsed();
-    for _ in 0..rounds(if dialect.server.is_some() { 6 } else { 25 }, 500) {
+    for round in 1..=rounds(if dialect.server.is_some() { 6 } else { 25 }, 500) {
         let Some(place) = drill.place() else { return };
         drill.is_hasty = !drill.is_hasty;
         for way in [Way::Up, Way::Down] {
@@ -90,6 +90,9 @@ fn at_any_moment(dialect: &Dialect) {
                 sleep(random.part_of(time));
                 running.kill()
             });
+        }
+        if round.is_multiple_of(100) {
+            println!("{}, so far: {}", dialect.name, drill.tally);
         }
     }
     println!("{}: killed at any moment: {}", dialect.name, drill.tally);
