@@ -43,10 +43,13 @@ impl Found {
         let indexes = look.indexes().into_iter().filter(|name| name.starts_with("by_item"));
         indexes.for_each(|name| count("index", name));
         let mut rows = Vec::new();
-        if has("_migrate_revisions") {
+        // Where tables are made outside of a transaction, one may be there without the other.
+        if has("_migrate_log") {
             let logged = "SELECT concat(action, ' ', revision) AS x FROM _migrate_log \
                           WHERE outcome = 'ok'";
             look.query(logged).into_iter().for_each(|it| count("log", it));
+        }
+        if has("_migrate_revisions") {
             let sql = "SELECT concat(id, ' ', state, ' ', coalesce(done, 0)) AS x \
                        FROM _migrate_revisions ORDER BY seq";
             rows.extend(look.query(sql).iter().map(|row| {
