@@ -16,6 +16,7 @@ mod index;
 mod init;
 mod inspecting;
 mod integrity;
+mod mariadb;
 mod offline;
 mod places;
 mod postgres;

@@ -12,5 +12,5 @@ mod workspace;
 pub use database::{execute, query, state};
 pub use library::migrator;
 pub use program::{PASSWORD, Run, Running, cargo_migrate, repository};
-pub use server::{Database, Server, hold, mariadb, postgres};
+pub use server::{Database, Server, hold, hold_mysql, mariadb, postgres};
 pub use workspace::{Revision, Workspace};

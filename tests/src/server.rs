@@ -182,3 +182,15 @@ pub fn hold(url: &str, sql: &str, time: Duration) {
         transaction.rollback().await.unwrap();
     });
 }
+
+/// Runs a statement in a transaction on MariaDB and keeps that open for a while.
+pub fn hold_mysql(url: &str, sql: &str, time: Duration) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut connection = MySqlConnection::connect(url).await.unwrap();
+        let mut transaction = connection.begin().await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *transaction).await.unwrap();
+        tokio::time::sleep(time).await;
+        transaction.rollback().await.unwrap();
+    });
+}

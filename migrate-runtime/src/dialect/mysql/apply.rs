@@ -21,6 +21,7 @@ use crate::event::Event;
 use crate::history::Action;
 use crate::interrupt::Interrupt;
 use crate::patience::Patience;
+use crate::settings::HistoryTables;
 
 /// How often it's asked whether the run shall stop while a statement is running.
 const TICK: Duration = Duration::from_millis(100);
@@ -41,7 +42,7 @@ pub(crate) async fn apply(
         let outcome = outside::apply(session, batch, step, &locked, patience).await;
         return match outcome {
             Ok(outcome) => Ok(outcome),
-            Err(error) => Err(with_grant(session, error).await),
+            Err(error) => Err(with_grant(session, batch.tables, error).await),
         };
     }
     if batch.expected_version.is_none() {
@@ -49,7 +50,9 @@ pub(crate) async fn apply(
         let database = batch.tenant.filter(|_| locked.is_schema_missing);
         let made = create_tables(session, &names, database).await;
         if let Err(source) = made {
-            return Err(with_grant(session, Fault::plain(source).of_step(0, true)).await);
+            return Err(
+                with_grant(session, batch.tables, Fault::plain(source).of_step(0, true)).await
+            );
         }
     }
     patience.begin_anew();
@@ -66,16 +69,28 @@ pub(crate) async fn apply(
             patience.wait().await.map_err(StepError::NotBegun)?;
             continue;
         }
-        return Err(with_grant(session, error).await);
+        return Err(with_grant(session, batch.tables, error).await);
     }
 }
 
 /// The same error; if it's a missing right, with what gives it.
-async fn with_grant(session: &mut Session<'_>, mut error: StepError) -> StepError {
-    if let StepError::Failed { source, rolled_back: true, grant, .. } = &mut error {
-        *grant = permission::grant(session, source, None).await;
+async fn with_grant(
+    session: &mut Session<'_>,
+    tables: &HistoryTables,
+    mut error: StepError,
+) -> StepError {
+    match error {
+        StepError::Failed { ref source, rolled_back: true, ref mut grant, .. } => {
+            *grant = permission::grant(session, source, None).await;
+            error
+        }
+        StepError::NotBegun(ErrorKind::Database { doing, source }) => {
+            let wanted = permission::History { rights: permission::WRITE, tables };
+            let explained = permission::with_grant(session, doing, source, Some(wanted)).await;
+            StepError::NotBegun(explained)
+        }
+        error => error,
     }
-    error
 }
 
 /// Steps that only change rows, in one transaction with their rows and log lines.
@@ -97,16 +112,20 @@ impl Together<'_, '_, '_> {
                 let last = self.batch.steps.len().saturating_sub(1);
                 // After a COMMIT that failed nothing is left; after one that was not answered
                 // nobody knows.
-                self.session.run("COMMIT".to_owned()).await.map_err(|source| {
-                    let is_rolled_back = is_answered(&source);
-                    Fault::plain(source).of_step(last, is_rolled_back)
-                })?;
-                self.restore().await;
+                let mut statements = vec!["COMMIT".to_owned()];
+                statements.extend(self.locked.found.statements());
+                if let Err((results, source)) = self.session.run_each(&statements).await {
+                    if results.is_empty() {
+                        let is_rolled_back = is_answered(&source);
+                        return Err(Fault::plain(source).of_step(last, is_rolled_back));
+                    }
+                    tracing::debug!(target: "migrate", %source, "the session is not as it was");
+                }
                 Ok(Outcome::Done { durations, version })
             }
             Err((at, fault)) => {
                 let rolled_back = is_answered(&fault.source) && roll_back(self.session).await;
-                self.restore().await;
+                restore(self.session, self.locked).await;
                 Err(fault.of_step(at, rolled_back))
             }
         }
@@ -189,15 +208,14 @@ impl Together<'_, '_, '_> {
                 format!("DELETE FROM {} WHERE id = {}", names.revisions, quote::text(id))
             }
         };
-        if self.session.run(row).await?.rows_affected() != 1 {
-            return Err(sqlx::Error::RowNotFound);
+        let log = log_statement(names, self.batch.run, &line(step.action, id, duration));
+        match self.session.run_each(&[row, log]).await {
+            Ok(results) => match results.as_slice() {
+                [row, log] if row.rows_affected() == 1 => Ok(inserted(log)),
+                _ => Err(sqlx::Error::RowNotFound),
+            },
+            Err((_, source)) => Err(source),
         }
-        let line = line(step.action, id, duration);
-        Ok(inserted(&self.session.run(log_statement(names, self.batch.run, &line)).await?))
-    }
-
-    async fn restore(&mut self) {
-        restore(self.session, self.locked).await;
     }
 }
 

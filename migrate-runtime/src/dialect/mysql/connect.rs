@@ -3,9 +3,10 @@
 use std::io;
 use std::str::FromStr;
 
+use futures_util::TryStreamExt;
 use migrate_model::Dialect;
 use sqlx::mysql::{MySqlConnectOptions, MySqlQueryResult, MySqlRow};
-use sqlx::{AssertSqlSafe, ConnectOptions, MySql, MySqlConnection, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Either, MySql, MySqlConnection, Row};
 
 use super::cancel::Canceller;
 use super::error::number;
@@ -58,6 +59,24 @@ impl Session<'_> {
     /// Runs statements of ours, and tells how many rows all of them changed.
     pub(super) async fn run(&mut self, sql: String) -> Result<MySqlQueryResult, sqlx::Error> {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(self.connection()).await
+    }
+
+    /// The same, with what each statement did; an error comes with those before it.
+    pub(super) async fn run_each(
+        &mut self,
+        statements: &[String],
+    ) -> Result<Vec<MySqlQueryResult>, (Vec<MySqlQueryResult>, sqlx::Error)> {
+        let sql = AssertSqlSafe(statements.join(";\n"));
+        let mut results = Vec::with_capacity(statements.len());
+        let mut answers = sqlx::raw_sql(sql).fetch_many(self.connection());
+        loop {
+            match answers.try_next().await {
+                Ok(None) => return Ok(results),
+                Ok(Some(Either::Left(result))) => results.push(result),
+                Ok(Some(Either::Right(_))) => {}
+                Err(error) => return Err((results, error)),
+            }
+        }
     }
 
     /// What ends a statement of this session from outside.

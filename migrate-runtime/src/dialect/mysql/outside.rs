@@ -89,10 +89,8 @@ impl OneByOne for Outside<'_, '_, '_> {
             Effect::Definition => self.look(at).await?,
             _ => "-".to_owned(),
         };
-        self.write_mark(at, &before).await?;
-        if let Some(limits) = session_limits(rest, |name| self.is_set(name, at)) {
-            self.write(limits).await?;
-        }
+        let limits = session_limits(rest, |name| self.is_set(name, at));
+        self.write_mark(at, &before, limits).await?;
         let through = journal::sum(self.course.step.section, &self.course.step.statements[..=at]);
         Ok(Some(InFlight { through, fingerprint: before, invalid: Vec::new() }))
     }
@@ -146,7 +144,7 @@ impl OneByOne for Outside<'_, '_, '_> {
                 let now = self.look(at).await?;
                 let has_changed = before.is_some_and(|before| before.fingerprint != now);
                 if has_changed {
-                    self.write_mark(at, IN_PART).await?;
+                    self.write_mark(at, IN_PART, None).await?;
                 }
                 has_changed
             }
@@ -190,17 +188,21 @@ impl OneByOne for Outside<'_, '_, '_> {
                 format!("DELETE FROM {} WHERE {}", self.names.revisions, self.our_row())
             }
         };
-        let log = log_statement(&self.names, self.course.batch.run, line);
-        self.write("START TRANSACTION".to_owned()).await?;
-        if let Err(error) = self.change(row).await {
+        if let Err(error) = self.change(format!("START TRANSACTION;\n{row}")).await {
             roll_back(self.session).await;
             return Err(error);
         }
-        let logged = self.session.run(log).await;
-        let version = inserted(&logged.map_err(|source| self.course.recording(source))?);
-        self.write("COMMIT".to_owned()).await?;
-        self.restore().await;
-        Ok(version)
+        let log = log_statement(&self.names, self.course.batch.run, line);
+        let mut statements = vec![log, "COMMIT".to_owned()];
+        statements.extend(self.locked.found.statements());
+        match self.session.run_each(&statements).await {
+            Ok(results) => Ok(results.first().map(inserted).unwrap_or_default()),
+            Err((results, error)) if results.len() > 1 => {
+                tracing::debug!(target: "migrate", %error, "the session is not as it was found");
+                Ok(inserted(&results[0]))
+            }
+            Err((_, error)) => Err(self.course.recording(error)),
+        }
     }
 
     async fn restore(&mut self) {
@@ -230,10 +232,18 @@ impl Outside<'_, '_, '_> {
     }
 
     /// Writes that a statement is in flight, and what the schema was before it.
-    async fn write_mark(&mut self, at: usize, before: &str) -> Result<(), StepError> {
+    /// `also`: a statement that changes no row.
+    async fn write_mark(
+        &mut self,
+        at: usize,
+        before: &str,
+        also: Option<String>,
+    ) -> Result<(), StepError> {
         let hash = format!("{}{before} -", self.course.in_flight(at));
         let done = Value::Integer(i64::try_from(at).ok());
-        self.record(&vec![("done", done), ("done_hash", hash.as_str().into())]).await
+        let columns = vec![("done", done), ("done_hash", hash.as_str().into())];
+        let update = self.update(&assignments(&columns));
+        self.change([update].into_iter().chain(also).collect::<Vec<_>>().join(";\n")).await
     }
 
     /// Something of our own.
