@@ -21,7 +21,7 @@ pub(crate) struct Dialect {
     pub(crate) index_outside: Option<(&'static str, &'static str)>,
     /// What the message has in it after which a revision is there for good.
     pub(crate) commit: &'static str,
-    /// The locks that outlast a transaction and that the session has, a row each.
+    /// How many locks the session has that outlast a transaction.
     pub(crate) held_locks: Option<&'static str>,
     /// A part of what the tool says of a session that has the lock.
     pub(crate) holder: Option<&'static str>,
@@ -65,7 +65,7 @@ pub(crate) fn postgres() -> Dialect {
         )),
         commit: "item00 up ends",
         held_locks: Some(
-            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
         ),
         holder: Some("cargo-migrate as postgres"),
         private: Some(&POSTGRES),
@@ -90,8 +90,8 @@ pub(crate) fn mariadb() -> Dialect {
             "DROP INDEX {index} ON {table}",
         )),
         commit: "COMMIT",
-        // There is no list of them that needs no plugin, but they can be counted by giving them back.
-        held_locks: Some("SELECT n FROM (SELECT release_all_locks() AS n) AS held WHERE n > 0"),
+        // There is no list of them without a plugin, but to give them back counts them.
+        held_locks: Some("SELECT CAST(release_all_locks() AS SIGNED)"),
         holder: Some("root"),
         private: Some(&MARIADB),
         slow: "DO sleep(0.25)",
