@@ -284,6 +284,9 @@ pub(crate) struct Edit {
 pub(crate) struct Database {
     #[command(subcommand)]
     pub(crate) action: DatabaseAction,
+    /// How long to wait for the server to answer [default: it has to at once]
+    #[arg(long, global = true, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) wait: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]

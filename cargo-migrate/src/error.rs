@@ -47,6 +47,8 @@ pub(crate) struct RunError {
     again: Option<String>,
     /// The folder of the migrations crate.
     root: Utf8PathBuf,
+    /// Whether the history keeps the texts of revisions.
+    keeps_source: bool,
 }
 
 impl CliError {
@@ -99,12 +101,12 @@ impl CliError {
     }
 
     pub(crate) fn run(project: &Project, error: migrate_runtime::Error) -> Self {
-        Self::Run(Box::new(RunError { error, again: None, root: project.root.clone() }))
+        Self::Run(Box::new(RunError::new(project, error, None)))
     }
 
     /// An error of a run, and the command that tries it again.
     pub(crate) fn attempt(project: &Project, error: migrate_runtime::Error, again: String) -> Self {
-        Self::Run(Box::new(RunError { error, again: Some(again), root: project.root.clone() }))
+        Self::Run(Box::new(RunError::new(project, error, Some(again))))
     }
 
     /// Whether a file was not as it had been registered, before anything was run. Only the index
@@ -166,10 +168,12 @@ fn of_target(error: &TargetError) -> Diagnostic {
 }
 
 impl RunError {
+    fn new(project: &Project, error: migrate_runtime::Error, again: Option<String>) -> Self {
+        let (root, keeps_source) = (project.root.clone(), project.keeps_source());
+        Self { error, again, root, keeps_source }
+    }
+
     fn shown(&self, file: &str) -> String {
-        if file.ends_with(STORED_DOWN) {
-            return file.to_owned();
-        }
         shown(&self.root.join(file))
     }
 
@@ -183,7 +187,7 @@ impl RunError {
             }
             ErrorKind::Edited(edited) => self.of_edited(edited),
             ErrorKind::Failed(failure) => self.of_failure(failure),
-            ErrorKind::Unknown(unknown) => of_unknown(unknown),
+            ErrorKind::Unknown(unknown) => self.of_unknown(unknown),
             ErrorKind::Irreversible { id, file } => Diagnostic {
                 revision: Some(id.to_string()),
                 ..plain().at(Place::new(self.shown(file), Position::START))
@@ -260,8 +264,13 @@ impl RunError {
         }
         diagnostic
             .hint(Some(format!(
-                "put the file back:       cargo migrate restore {id}\n\
-                 and add the change:      cargo migrate new \"…\""
+                "put the file back:       {}\n\
+                 and add the change:      cargo migrate new \"…\"",
+                match first.applied_source() {
+                    Some(_) => format!("cargo migrate restore {id}"),
+                    // The history has nothing that could be written back.
+                    None => "from your version control".to_owned(),
+                }
             )))
             .hint(Some(format!("no SQL changed (a comment)? record it:   {accept}")))
     }
@@ -323,9 +332,13 @@ impl RunError {
         }
         let report = self.error.report();
         diagnostic.notes.push(done_before(&report.ids()));
+        if code == "revision.undecided" {
+            // The right that was missing is the one thing that is known of it.
+            diagnostic.hints.extend(failure.grant.as_ref().and(self.error.hint()));
+        }
         diagnostic.hint(match failure.direction {
             _ if is_the_databases || failure.time_limit.is_some() => self.error.hint(),
-            _ if self.error.code() == "revision.undecided" => {
+            _ if code == "revision.undecided" => {
                 Some(format!("find out what became of it, and go on: {again}"))
             }
             Direction::Up => Some(format!("correct the file, then: {again}")),
@@ -341,31 +354,36 @@ impl RunError {
             )),
         })
     }
-}
 
-/// Every unknown revision on a line of its own.
-fn of_unknown(unknown: &[UnknownRevision]) -> Diagnostic {
-    let count = match unknown.len() {
-        1 => "a revision is applied here that has no file".to_owned(),
-        count => format!("{count} revisions are applied here that have no file"),
-    };
-    let first = unknown.first().map(|unknown| unknown.id.clone());
-    let mut diagnostic =
-        Diagnostic { revision: first, ..Diagnostic::new("integrity.unknown", count) };
-    diagnostic.notes.extend(unknown.iter().map(|unknown| {
-        let when = unknown.applied_at.get(..16).unwrap_or(&unknown.applied_at).replace('T', " ");
-        format!("{} {}   applied {when}", unknown.id, unknown.message)
-    }));
-    diagnostic.notes.push("nothing was run".to_owned());
-    let lost = diagnostic.revision.clone().unwrap_or_default();
-    diagnostic
-        .hint(Some(
-            "the database is newer? use the version of the code that it belongs to".to_owned(),
-        ))
-        .hint(Some(format!("the file was lost? write it back:   cargo migrate restore {lost}")))
-        .hint(Some(
-            "a development database? bring it to this checkout: cargo migrate switch".to_owned(),
-        ))
+    /// Every unknown revision on a line of its own.
+    fn of_unknown(&self, unknown: &[UnknownRevision]) -> Diagnostic {
+        let count = match unknown.len() {
+            1 => "a revision is applied here that has no file".to_owned(),
+            count => format!("{count} revisions are applied here that have no file"),
+        };
+        let first = unknown.first().map(|unknown| unknown.id.clone());
+        let mut diagnostic =
+            Diagnostic { revision: first, ..Diagnostic::new("integrity.unknown", count) };
+        diagnostic.notes.extend(unknown.iter().map(|unknown| {
+            let when =
+                unknown.applied_at.get(..16).unwrap_or(&unknown.applied_at).replace('T', " ");
+            format!("{} {}   applied {when}", unknown.id, unknown.message)
+        }));
+        diagnostic.notes.push("nothing was run".to_owned());
+        let lost = diagnostic.revision.clone().unwrap_or_default();
+        diagnostic
+            .hint(Some(
+                "the database is newer? use the version of the code that it belongs to".to_owned(),
+            ))
+            .hint(Some(match self.keeps_source {
+                true => format!("the file was lost? write it back:   cargo migrate restore {lost}"),
+                false => "the file was lost? take it from your version control".to_owned(),
+            }))
+            .hint(Some(
+                "a development database? bring it to this checkout: cargo migrate switch"
+                    .to_owned(),
+            ))
+    }
 }
 
 /// The lines that differ, and both checksums.

@@ -235,6 +235,17 @@ mod tests {
         assert!(error.starts_with(expected), "{error}");
     }
 
+    #[test]
+    fn the_binary_runs_as_it_is_configured() {
+        let settings = "lock = \"transaction\"\nlock-timeout = \"5s\"";
+        let migrations = Crate::new(settings, &[("a.sql", &revision("a", "base"))]);
+        migrations.build().unwrap();
+        let calls = "migrator\n        .lock(runtime::LockMode::Transaction)\n        \
+                     .lock_timeout(::std::time::Duration::new(5, 0))\n}";
+        let written = migrations.written("migrate_registry.rs");
+        assert!(written.contains(calls), "{written}");
+    }
+
     #[track_caller]
     fn fails(metadata: &str, revisions: &[(&str, &str)], expected: &str) {
         assert_eq!(Crate::new(metadata, revisions).build().unwrap_err(), expected);

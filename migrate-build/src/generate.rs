@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use migrate_model::Graph;
-use migrate_model::config::{Config, MultipleHeads, StoreSource, TransactionSetting};
+use migrate_model::config::{Config, LockSetting, MultipleHeads, StoreSource, TransactionSetting};
 
 /// The environment variable of the compiler that holds the path of a folder to embed.
 pub(crate) fn folder_variable(at: usize) -> String {
@@ -57,6 +57,11 @@ fn settings(config: &Config) -> String {
         TransactionSetting::All => {
             calls.push("transaction(runtime::TransactionMode::All)".to_owned());
         }
+    }
+    match config.lock {
+        LockSetting::Session => {}
+        LockSetting::Transaction => calls.push("lock(runtime::LockMode::Transaction)".to_owned()),
+        LockSetting::Lease => calls.push("lock(runtime::LockMode::Lease)".to_owned()),
     }
     match config.multiple_heads {
         MultipleHeads::Deny => {}

@@ -1,9 +1,12 @@
 //! The one connection that a run works on, borrowed or its own, and the one place where the
 //! dialects are told apart.
 
+mod whole_database;
+
 use std::sync::Arc;
 
 use migrate_model::Dialect;
+use migrate_model::script::Transaction;
 
 #[cfg(feature = "mysql")]
 use crate::dialect::mysql;
@@ -19,8 +22,10 @@ use crate::identity::RunIdentity;
 use crate::interrupt::Interrupt;
 use crate::into_database::Database;
 use crate::patience::Patience;
-use crate::settings::HistoryTables;
+use crate::settings::{HistoryTables, LockMode};
 use crate::wait::Wait;
+
+pub(crate) use whole_database::{WholeDatabase, wait_for_server, whole_database};
 
 /// A connection of one of the dialects.
 pub(crate) enum Connection<'c> {
@@ -153,17 +158,34 @@ impl<'c> Connection<'c> {
     pub(crate) async fn lock(
         &mut self,
         tables: &HistoryTables,
+        mode: LockMode,
+        run: &RunIdentity,
         patience: &mut Patience<'_>,
     ) -> Result<Lock, ErrorKind> {
         #[cfg(not(any(feature = "postgres", feature = "mysql")))]
         let _ = (tables, patience);
+        #[cfg(not(feature = "postgres"))]
+        let _ = (mode, run);
         match self {
             #[cfg(feature = "_sqlite")]
             Self::Sqlite(_) => Ok(Lock::OfEachBatch),
             #[cfg(feature = "postgres")]
-            Self::Postgres(session) => {
-                postgres::lock(session, tables, patience).await.map(|()| Lock::Taken)
-            }
+            Self::Postgres(session) => match mode {
+                LockMode::Session => {
+                    postgres::lock(session, tables, patience).await.map(|()| Lock::Taken)
+                }
+                LockMode::Transaction => {
+                    let looked = postgres::lock_each_message(session, tables, run).await;
+                    looked.map(|()| Lock::OfEachBatch)
+                }
+                LockMode::Lease => Err(ErrorKind::Usage {
+                    message: "PostgreSQL keeps other writers out by `session` or `transaction`, \
+                              and has no lock that is a lease"
+                        .to_owned(),
+                    code: "config.lock",
+                }),
+            },
+            // `GET_LOCK` is the one way there.
             #[cfg(feature = "mysql")]
             Self::Mysql(session) => {
                 mysql::lock(session, tables, patience).await.map(|()| Lock::Taken)
@@ -171,15 +193,39 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Lets other writers in again.
-    pub(crate) async fn unlock(&mut self) {
+    /// Refuses a step that the lock does not go with.
+    pub(crate) fn check_lock(
+        &self,
+        mode: LockMode,
+        transaction: Transaction,
+    ) -> Result<(), ErrorKind> {
+        match (self, mode, transaction) {
+            #[cfg(feature = "postgres")]
+            (Self::Postgres(_), LockMode::Transaction, Transaction::Outside) => {
+                Err(ErrorKind::Usage {
+                    message: "a section that is `transaction:false` has no transaction that could \
+                              hold the lock"
+                        .to_owned(),
+                    code: "config.lock",
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets other writers in again. If the lock is still held by a session of the server that is
+    /// not ours any more, that session's process.
+    pub(crate) async fn unlock(&mut self) -> Option<i32> {
         match self {
             #[cfg(feature = "_sqlite")]
-            Self::Sqlite(_) => {}
+            Self::Sqlite(_) => None,
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => postgres::unlock(session).await,
             #[cfg(feature = "mysql")]
-            Self::Mysql(session) => mysql::unlock(session).await,
+            Self::Mysql(session) => {
+                mysql::unlock(session).await;
+                None
+            }
         }
     }
 
@@ -262,6 +308,30 @@ impl<'c> Connection<'c> {
         }
     }
 
+    /// What would give the right whose absence is the error of a revision's statement, or of its
+    /// bookkeeping; `None` if it is another error, or the database does not tell.
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "mysql")),
+        expect(unused_variables, reason = "rights are a server's")
+    )]
+    pub(crate) async fn missing_right(
+        &mut self,
+        tables: &HistoryTables,
+        statement: Option<&str>,
+        source: &sqlx::Error,
+    ) -> Option<String> {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(_) => None,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => {
+                postgres::missing_right(session, tables, statement, source).await
+            }
+            #[cfg(feature = "mysql")]
+            Self::Mysql(session) => mysql::missing_right(session, tables, statement, source).await,
+        }
+    }
+
     /// Replaces what the history says of an applied revision by what is at hand.
     #[cfg_attr(not(feature = "_sqlite"), expect(unused_variables, reason = "the row is enough"))]
     pub(crate) async fn accept(
@@ -324,40 +394,6 @@ fn foreign_url() -> ErrorKind {
         // What comes before the first colon may be anything, a secret even.
         message: "the URL is of no database that this build can reach".to_owned(),
         code: "config.database_url",
-    }
-}
-
-/// What can be done with a database as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WholeDatabase {
-    Look,
-    Create,
-    Drop,
-}
-
-/// Does it with the database that a URL names. Whether it was there, or something was done.
-pub(crate) async fn whole_database(url: &str, what: WholeDatabase) -> Result<bool, ErrorKind> {
-    #[cfg(not(any(feature = "postgres", feature = "mysql")))]
-    let _ = what;
-    match url.split(':').next().unwrap_or_default() {
-        #[cfg(feature = "_sqlite")]
-        "sqlite" => Err(ErrorKind::Usage {
-            message: "a SQLite database is a file: no server makes or drops it".to_owned(),
-            code: "config.database_url",
-        }),
-        #[cfg(feature = "postgres")]
-        "postgres" | "postgresql" => match what {
-            WholeDatabase::Look => postgres::database::exists(url).await,
-            WholeDatabase::Create => postgres::database::create(url).await,
-            WholeDatabase::Drop => postgres::database::drop(url).await,
-        },
-        #[cfg(feature = "mysql")]
-        "mysql" | "mariadb" => match what {
-            WholeDatabase::Look => mysql::database::exists(url).await,
-            WholeDatabase::Create => mysql::database::create(url).await,
-            WholeDatabase::Drop => mysql::database::drop(url).await,
-        },
-        _ => Err(foreign_url()),
     }
 }
 

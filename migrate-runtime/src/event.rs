@@ -23,7 +23,7 @@ use migrate_model::revision::Direction;
 /// let (tell, told) = std::sync::mpsc::channel();
 /// let migrator = migrator.lock_timeout(Duration::from_secs(5)).on_event(move |event| {
 ///     match event {
-///         Event::LockWait { waited } => eprintln!("waiting for {waited:?}"),
+///         Event::LockWait { waited, .. } => eprintln!("waiting for {waited:?}"),
 ///         Event::StepFinished { revision, .. } => drop(tell.send(revision.id.clone())),
 ///         _ => {}
 ///     }
@@ -49,6 +49,8 @@ pub enum Event<'a> {
     LockWait {
         /// How long this run has waited so far.
         waited: Duration,
+        /// Who has it, and until when at most, where the database tells.
+        holder: Option<&'a str>,
     },
     /// The database does not answer yet; the next try follows after a pause.
     Wait {

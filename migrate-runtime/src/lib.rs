@@ -60,6 +60,8 @@ mod migrator;
 mod offline;
 #[cfg(feature = "_dialect")]
 mod patience;
+#[cfg(feature = "_sqlite")]
+mod process;
 mod registry;
 #[cfg(feature = "_dialect")]
 mod report;
@@ -90,7 +92,7 @@ pub use {
     migrator::Migrator,
     offline::OfflineRange,
     report::{Answer, Plan, Report, Step, StepReport},
-    settings::{HistoryTables, MultipleHeads, OnUnknown, StoreSource, TransactionMode},
+    settings::{HistoryTables, LockMode, MultipleHeads, OnUnknown, StoreSource, TransactionMode},
     status::{Accepted, Finding, PartialRevision, Status},
 };
 

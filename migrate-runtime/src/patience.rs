@@ -14,6 +14,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// How long a run may still wait for one thing.
+#[derive(Clone)]
 pub(crate) struct Patience<'l> {
     started: Instant,
     deadline: Instant,
@@ -41,13 +42,18 @@ impl<'l> Patience<'l> {
 
     /// Pauses before the next try, unless the deadline is reached or the run shall stop.
     pub(crate) async fn wait(&mut self) -> Result<(), ErrorKind> {
+        self.wait_for(None).await
+    }
+
+    /// The same, where it's known who is waited for.
+    pub(crate) async fn wait_for(&mut self, holder: Option<&str>) -> Result<(), ErrorKind> {
         self.check_stop()?;
         let (waited, rest) = (self.started.elapsed(), self.rest());
         if rest.is_zero() {
-            return Err(ErrorKind::LockTimeout { waited, holder: None });
+            return Err(ErrorKind::LockTimeout { waited, holder: holder.map(str::to_owned) });
         }
-        (self.listener)(&Event::LockWait { waited });
-        tracing::debug!(target: "migrate", ?waited, "the database is locked");
+        (self.listener)(&Event::LockWait { waited, holder });
+        tracing::debug!(target: "migrate", ?waited, holder, "the database is locked");
         tokio::time::sleep(self.pause.min(rest)).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         Ok(())

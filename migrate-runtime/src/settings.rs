@@ -34,6 +34,43 @@ pub enum TransactionMode {
     All,
 }
 
+/// How other writers are kept out on PostgreSQL. SQLite and MySQL have one way each, so there it
+/// changes nothing.
+///
+/// ```
+/// use migrate_runtime::LockMode;
+/// # use migrate_runtime::{CrateInfo, Migrator, Registry, sqlx::SqlitePool};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let text = "-- add x\n--\n-- Revision: a1\n-- Revises: base\n-- migrate:up\n";
+/// # let file = migrate_model::RevisionFile::parse("a.sql", "a.sql", text.as_bytes())?;
+/// # let shop = CrateInfo::new("shop-migrations", "0.1.0");
+/// # let migrator = Migrator::new(Registry::from_files(vec![file], shop)?.into());
+/// # let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// // the pool's connections go through PgBouncer in transaction mode
+/// let migrator = migrator.lock(LockMode::Transaction);
+/// assert_eq!(migrator.run(&pool).await?.after, ["a1"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LockMode {
+    /// A lock of the connection, held for the whole run. Behind a pooler that gives each message
+    /// to another of the server's sessions the run ends with `lock.lost`.
+    #[default]
+    Session,
+    /// A lock in each revision's transaction, which ends with it: for connections that go through
+    /// a pooler. Between two revisions somebody else may get it; then the rest is planned anew.
+    ///
+    /// A revision's transaction is `READ COMMITTED` in this mode, whatever the session's default
+    /// is. What a script sets with `SET`, but for `search_path`, `role`, `lock_timeout` and
+    /// `statement_timeout`, stays on the pooler's connection for whoever gets it next; `SET LOCAL`
+    /// does not.
+    Transaction,
+    /// A row that must be renewed, for what has neither.
+    Lease,
+}
+
 /// The names of the three tables in which a database remembers its revisions.
 ///
 /// ```
@@ -218,6 +255,7 @@ pub(crate) struct Settings {
     pub(crate) tenant: Option<String>,
     pub(crate) on_unknown: OnUnknown,
     pub(crate) transaction: TransactionMode,
+    pub(crate) lock: LockMode,
     pub(crate) lock_timeout: Duration,
     /// How long to wait for a database that does not answer yet.
     pub(crate) wait: Duration,
@@ -238,6 +276,7 @@ impl Default for Settings {
             tenant: None,
             on_unknown: OnUnknown::default(),
             transaction: TransactionMode::default(),
+            lock: LockMode::default(),
             lock_timeout: Duration::from_mins(1),
             wait: Duration::ZERO,
             statement_timeout: None,

@@ -54,8 +54,11 @@ impl<'l> Wait<'l> {
                 Err(_) => ErrorKind::Unreachable { error: io::ErrorKind::TimedOut.into() },
             };
             let waited = started.elapsed();
-            if waited >= self.limit || !passes(&error) {
+            if !passes(&error) {
                 return Err(error);
+            }
+            if waited >= self.limit {
+                return Err(ErrorKind::NoAnswer { waited, last: Box::new(error) });
             }
             if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                 return Err(ErrorKind::Interrupted);
@@ -84,7 +87,7 @@ mod tests {
         limit: Duration,
         succeeds_at: u32,
         passes: fn(&ErrorKind) -> bool,
-    ) -> (u32, usize, bool) {
+    ) -> (u32, usize, Result<(), String>) {
         let (tries, told) = (AtomicU32::new(0), Mutex::new(0));
         let settings = Settings { wait: limit, ..Settings::default() };
         let listener = |_: &Event<'_>| *told.lock().unwrap() += 1;
@@ -95,19 +98,26 @@ mod tests {
             }
         };
         let outcome = Wait::new(&settings, &listener).until(attempt, passes).await;
-        (tries.into_inner(), told.into_inner().unwrap(), outcome.is_ok())
+        let outcome = outcome.map_err(|error| error.to_string());
+        (tries.into_inner(), told.into_inner().unwrap(), outcome)
     }
 
     #[tokio::test]
     async fn what_passes_is_tried_again_until_the_time_is_up() {
         let limit = Duration::from_millis(250);
-        assert_eq!(tried(limit, 2, |_| true).await, (2, 1, true));
-        assert_eq!(tried(limit, 99, |_| true).await, (3, 2, false));
+        assert_eq!(tried(limit, 2, |_| true).await, (2, 1, Ok(())));
+        let (tries, told, outcome) = tried(limit, 99, |_| true).await;
+        assert_eq!((tries, told), (3, 2));
+        let error = outcome.unwrap_err();
+        let (begin, end) = error.split_once("ms: ").unwrap();
+        assert!(begin.starts_with("the database did not answer within 2"), "{error}");
+        assert_eq!(end, refused().to_string());
     }
 
     #[tokio::test]
     async fn without_a_time_and_for_what_does_not_pass_there_is_one_try() {
-        assert_eq!(tried(Duration::ZERO, 2, |_| true).await, (1, 0, false));
-        assert_eq!(tried(Duration::from_secs(9), 2, |_| false).await, (1, 0, false));
+        let once = (1, 0, Err(refused().to_string()));
+        assert_eq!(tried(Duration::ZERO, 2, |_| true).await, once);
+        assert_eq!(tried(Duration::from_secs(9), 2, |_| false).await, once);
     }
 }

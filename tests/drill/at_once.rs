@@ -12,7 +12,7 @@ use crate::world::{Found, Way};
 const PROCESSES: usize = 64;
 
 on_each_dialect!(in_transactions);
-on_each_dialect!(outside_of_transactions on servers);
+on_each_dialect!(outside_of_transactions);
 
 fn in_transactions(dialect: &Dialect) {
     let revisions = Revision::several(dialect, 4).into_iter().filter(|it| !it.is_outside());

@@ -38,7 +38,7 @@ pub(crate) fn sqlite() -> Dialect {
         tables: "SELECT name AS x FROM sqlite_master WHERE type = 'table'",
         indexes: "SELECT name AS x FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
         others: None,
-        index_outside: None,
+        index_outside: Some(("CREATE INDEX {index} ON {table} (x)", "DROP INDEX {index}")),
         commit: "",
         held_locks: None,
         holder: None,

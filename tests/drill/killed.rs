@@ -5,7 +5,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Instant;
 
-use migrate_tests::Run;
+use migrate_tests::{Random, Run};
 
 use crate::dialects::Dialect;
 use crate::drill::Drill;
@@ -13,7 +13,7 @@ use crate::every_message;
 use crate::place::Place;
 use crate::proxy::Action;
 use crate::revisions::Revision;
-use crate::rounds::{Random, one_of, rounds};
+use crate::rounds::{one_of, rounds};
 use crate::world::Way;
 
 on_each_dialect!(at_every_event);
@@ -87,7 +87,7 @@ fn at_any_moment(dialect: &Dialect) {
                 if kills > MOST {
                     return running.finish();
                 }
-                sleep(random.part_of(time));
+                sleep(time.mul_f64(random.fraction()));
                 running.kill()
             });
         }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::thread::sleep;
 use std::time::Instant;
 
-use migrate_tests::Run;
+use migrate_tests::{Random, Run};
 
 use crate::dialects::Dialect;
 use crate::drill::Drill;
@@ -13,7 +13,7 @@ use crate::killed::whole;
 use crate::place::Place;
 use crate::private_server::PrivateServer;
 use crate::revisions::Revision;
-use crate::rounds::{Random, rounds};
+use crate::rounds::rounds;
 use crate::world::Way;
 
 on_each_dialect!(in_the_middle_of_a_run on servers);
@@ -40,7 +40,7 @@ fn in_the_middle_of_a_run(dialect: &Dialect) {
         drill.go(&place, Way::Up, |drill, words| {
             let running = Run::start(&mut drill.command(&place.url(), words));
             if std::mem::take(&mut is_first) {
-                sleep(random.part_of(time));
+                sleep(time.mul_f64(random.fraction()));
                 server.borrow_mut().kill();
                 let run = running.finish();
                 server.borrow_mut().start();

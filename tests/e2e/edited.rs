@@ -188,3 +188,23 @@ fn restore_keeps_what_it_replaces_and_writes_nowhere_else() {
     assert_eq!(error["code"], "history.file");
     assert!(!workspace.path("../outside.sql").exists());
 }
+
+#[test]
+fn restore_is_no_way_out_where_no_text_was_stored() {
+    for what in ["none", "down"] {
+        let workspace = Workspace::new();
+        workspace.configure(&format!("store-source = \"{what}\"\n"));
+        let file = workspace.revision(USERS);
+        workspace.migrate(["up"]).succeeds();
+        workspace.replace(&file, "TEXT NOT NULL", "TEXT");
+        let run = workspace.migrate(["up"]).exits(10);
+        assert!(run.stderr.contains("from your version control"), "{}", run.stderr);
+        assert!(!run.stderr.contains("migrate restore"), "{}", run.stderr);
+        std::fs::remove_file(workspace.path(&file)).unwrap();
+        let run = workspace.migrate(["up"]).exits(10);
+        assert!(run.stderr.contains("take it from your version control"), "{}", run.stderr);
+        assert!(!run.stderr.contains("migrate restore"), "{}", run.stderr);
+        let verify = workspace.migrate(["verify"]).exits(1).stdout;
+        assert!(!verify.contains("migrate restore"), "{verify}");
+    }
+}

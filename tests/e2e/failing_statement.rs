@@ -74,10 +74,6 @@ fn a_script_with_its_own_commit_is_refused_before_anything_is_sent() {
 #[test]
 fn what_this_version_does_not_run_is_refused_with_its_place() {
     let (workspace, file) = workspace();
-    workspace.replace(&file, "-- migrate:up", "-- migrate:up transaction:false");
-    let error = workspace.migrate_json(["up"]).exits(4).json_error();
-    assert_eq!((&error["code"], &error["line"]), (&"script.transaction_false".into(), &7.into()));
-
     std::fs::remove_file(workspace.path(file)).unwrap();
     let rust = "//! x\n//!\n//! Revision: cccc3333\n//! Revises: aaaa1111\n";
     workspace.write("migrations/revisions/cccc3333.rs", rust);

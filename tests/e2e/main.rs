@@ -18,6 +18,7 @@ mod inspecting;
 mod integrity;
 mod mariadb;
 mod offline;
+mod outside_sqlite;
 mod places;
 mod postgres;
 mod project;

@@ -2,13 +2,16 @@
 //! connections, sessions that are somebody else's.
 
 mod application;
-
+mod each_message;
 mod errors;
 mod forum_shop;
 mod locks;
 mod main_job;
 mod newer_database;
 mod outside;
+#[cfg(unix)]
+mod pooler;
+mod rights;
 mod session;
 mod tenants;
 mod tls;

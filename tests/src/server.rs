@@ -49,7 +49,7 @@ impl Software {
 }
 
 /// Writes the running test into the file of those that were skipped.
-fn skip(server: &str) {
+pub(crate) fn skip(server: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
     eprintln!("{test} is skipped: no {server} (cargo xtask servers start)");
@@ -119,7 +119,13 @@ impl Database {
     /// The first column of a query, as the server writes it.
     #[track_caller]
     pub fn query(&self, sql: &str) -> Vec<String> {
-        let rows = first_column(self.server.software, &self.url, sql);
+        self.query_at(&self.url, sql)
+    }
+
+    /// The same on another way to it.
+    #[track_caller]
+    pub fn query_at(&self, url: &str, sql: &str) -> Vec<String> {
+        let rows = first_column(self.server.software, url, sql);
         rows.unwrap_or_else(|error| panic!("{error}\n{sql}"))
     }
 }

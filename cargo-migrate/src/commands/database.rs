@@ -1,6 +1,7 @@
 //! `database create|drop|reset`.
 
 use std::fs;
+use std::time::Duration;
 
 use camino::Utf8Path;
 use migrate_model::Dialect;
@@ -19,6 +20,9 @@ pub(crate) async fn run(common: &Common, arguments: &Database, output: &Output) 
     let project = Project::find(common)?;
     let url = project.database_url(common)?;
     let place = Place::of(&project, &url)?;
+    if let Some(time) = arguments.wait {
+        place.wait(time, output).await?;
+    }
     match arguments.action {
         DatabaseAction::Create => tell(&url, "created", place.create().await?, output),
         DatabaseAction::Drop => {
@@ -75,6 +79,14 @@ impl<'u> Place<'u> {
                 Ok(Self::Server(project, url))
             }
         }
+    }
+
+    /// Waits for the server; a file is always there.
+    async fn wait(&self, time: Duration, output: &Output) -> Result<(), CliError> {
+        let Self::Server(project, url) = self else { return Ok(()) };
+        let show = run::shown_on(output);
+        let waited = database::wait_for_server(url.as_str(), time, &show).await;
+        waited.map_err(|error| CliError::run(project, error))
     }
 
     /// Asks, if there is anything to lose.

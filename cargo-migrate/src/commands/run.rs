@@ -36,8 +36,7 @@ pub(super) fn migrator(
     if let Some(timeout) = options.statement_timeout {
         migrator = migrator.statement_timeout(timeout);
     }
-    let output = output.clone();
-    Ok(migrator.on_event(move |event| show(&output, event)))
+    Ok(migrator.on_event(shown_on(output)))
 }
 
 /// What was tried, so that an error can say how to try it again.
@@ -115,6 +114,12 @@ pub(super) fn telling_creation(migrator: Migrator, url: &DatabaseUrl, output: &O
     })
 }
 
+/// A listener that shows what happens.
+pub(super) fn shown_on(output: &Output) -> impl Fn(&Event<'_>) + Send + Sync + use<> {
+    let output = output.clone();
+    move |event| show(&output, event)
+}
+
 fn show(output: &Output, event: &Event<'_>) {
     match event {
         Event::RunStarted { steps, .. } => output.progress().begin(*steps),
@@ -148,11 +153,9 @@ fn show(output: &Output, event: &Event<'_>) {
             let time = milliseconds(*waited);
             output.verb("Waiting", format_args!("for the database, {time} so far: {reason}"));
         }
-        Event::LockWait { waited } if waited.as_millis() > 500 => {
-            output.verb(
-                "Waiting",
-                format_args!("for another writer, {} so far", milliseconds(*waited)),
-            );
+        Event::LockWait { waited, holder } if waited.as_millis() > 500 => {
+            let (time, holder) = (milliseconds(*waited), holder.unwrap_or("another writer"));
+            output.verb("Waiting", format_args!("for {holder}, {time} so far"));
         }
         _ => {}
     }

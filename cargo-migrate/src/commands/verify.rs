@@ -50,8 +50,15 @@ pub(crate) async fn run(common: &Common, output: &Output) -> Outcome {
         match status.partial.iter().find(|partial| partial.id == *id && partial.goes_on) {
             Some(partial) => output.next(format_args!("{} goes on with it", partial.command())),
             None => {
-                output
-                    .next(format_args!("cargo migrate restore {id} writes back what was applied"));
+                let is_stored = match status.edited.iter().find(|edited| edited.id.as_str() == id) {
+                    Some(edited) => edited.applied_source().is_some(),
+                    None => project.keeps_source(),
+                };
+                let way = match is_stored {
+                    true => format!("cargo migrate restore {id} writes back what was applied"),
+                    false => "your version control has what was applied".to_owned(),
+                };
+                output.next(way);
             }
         }
         if first.code == "integrity.edited" {

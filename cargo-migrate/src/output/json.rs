@@ -55,9 +55,9 @@ pub(crate) fn event(event: &Event<'_>) -> Option<Value> {
         Event::RunStarted { direction, steps, before } => json!({
             "type": "run_started", "direction": direction.name(), "steps": steps, "before": before,
         }),
-        Event::LockWait { waited } => {
-            json!({ "type": "lock_wait", "waited_ms": milliseconds(*waited) })
-        }
+        Event::LockWait { waited, holder } => json!({
+            "type": "lock_wait", "waited_ms": milliseconds(*waited), "holder": holder,
+        }),
         Event::Wait { waited, reason } => {
             json!({ "type": "wait", "waited_ms": milliseconds(*waited), "reason": reason })
         }

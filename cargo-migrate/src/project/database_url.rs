@@ -148,7 +148,11 @@ fn parse(url: &str, base: &Utf8Path) -> Result<DatabaseUrl, CliError> {
     let unusable = |message: String| CliError::Project {
         code: "config.database_url",
         message,
-        hint: Some("a database's URL looks like sqlite:app.db".to_owned()),
+        hint: Some(
+            "a database's URL looks like sqlite:app.db, postgres://user@host/app or \
+             mysql://user@host/app"
+                .to_owned(),
+        ),
         candidates: Vec::new(),
     };
     match url.split_once(':') {

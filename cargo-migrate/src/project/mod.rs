@@ -12,12 +12,13 @@ use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use migrate_model::config::{
-    Config, MultipleHeads as MultipleHeadsSetting, StoreSource as StoreSourceSetting,
+    Config, LockSetting, MultipleHeads as MultipleHeadsSetting, StoreSource as StoreSourceSetting,
     TransactionSetting,
 };
 use migrate_model::{Dialect, RevisionFile};
 use migrate_runtime::{
-    CrateInfo, HistoryTables, Migrator, MultipleHeads, Registry, StoreSource, TransactionMode,
+    CrateInfo, HistoryTables, LockMode, Migrator, MultipleHeads, Registry, STORED_DOWN,
+    StoreSource, TransactionMode,
 };
 
 pub(crate) use database_url::{DatabaseUrl, redacted as shown_url};
@@ -168,6 +169,11 @@ impl Project {
         std::mem::forget(Arc::clone(&registry));
         let mut migrator = Migrator::new(registry)
             .transaction(mode)
+            .lock(match self.config.lock {
+                LockSetting::Session => LockMode::Session,
+                LockSetting::Transaction => LockMode::Transaction,
+                LockSetting::Lease => LockMode::Lease,
+            })
             .multiple_heads(self.multiple_heads())
             .store_source(match self.config.store_source {
                 StoreSourceSetting::Full => StoreSource::Full,
@@ -189,6 +195,11 @@ impl Project {
             migrator = migrator.statement_timeout(timeout);
         }
         migrator
+    }
+
+    /// Whether the history keeps the texts of revisions, so that a file can be written back.
+    pub(crate) fn keeps_source(&self) -> bool {
+        self.config.store_source == StoreSourceSetting::Full
     }
 
     /// A migrator that knows no revisions, for commands that only ask what a database remembers.
@@ -267,10 +278,13 @@ impl Project {
     }
 }
 
-/// A path as messages show it.
+/// A path as messages show it. What the database has stored stands for a file, and is none.
 pub(crate) fn shown(path: &Utf8Path) -> String {
     // Asked for once: a listing shows a thousand paths.
     static CURRENT: OnceLock<Option<Utf8PathBuf>> = OnceLock::new();
+    if let Some(name) = path.file_name().filter(|name| name.ends_with(STORED_DOWN)) {
+        return name.to_owned();
+    }
     let current = CURRENT.get_or_init(|| current_folder().ok());
     let relative = current.as_deref().and_then(|current| path.strip_prefix(current).ok());
     match relative.unwrap_or(path).as_str() {

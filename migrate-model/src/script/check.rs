@@ -1,7 +1,7 @@
 //! What must be right in a script before it is run, embedded or even written.
 
 use super::control::{refuse_in_transaction, refuse_outside_transaction};
-use super::error::{ScriptError, ScriptProblem};
+use super::error::ScriptError;
 use super::section::{Script, Section, Transaction};
 use super::split::{Split, split};
 use crate::dialect::Dialect;
@@ -47,15 +47,9 @@ pub fn check(text: &str, dialect: Dialect) -> Result<(), ScriptError> {
 /// # Ok::<(), migrate_model::script::ScriptError>(())
 /// ```
 pub fn statements(text: &str, section: &Section, dialect: Dialect) -> Result<Split, ScriptError> {
-    let refuse = match (section.transaction, dialect) {
-        (Transaction::Inside, _) => refuse_in_transaction,
-        (Transaction::Outside, Dialect::Postgres | Dialect::Mysql | Dialect::Mariadb) => {
-            refuse_outside_transaction
-        }
-        (Transaction::Outside, Dialect::Sqlite) => {
-            let problem = ScriptProblem::TransactionFalse;
-            return Err(ScriptError { offset: section.marker, problem });
-        }
+    let refuse = match section.transaction {
+        Transaction::Inside => refuse_in_transaction,
+        Transaction::Outside => refuse_outside_transaction,
     };
     let body = &text[section.body.clone()];
     let in_file =
@@ -83,14 +77,15 @@ mod tests {
     }
 
     #[test]
-    fn sections_without_a_transaction_are_for_servers() {
+    fn what_needs_no_transaction_gets_a_section_without_one() {
         let text = "-- migrate:up transaction:false\nVACUUM a;\n";
-        assert_eq!(checked(text, Dialect::Postgres), Ok(()));
-        assert_eq!(checked(text, Dialect::Sqlite), Err((0, "script.transaction_false")));
         let inside = "-- migrate:up\nVACUUM a;\n";
-        assert_eq!(checked(inside, Dialect::Postgres), Err((14, "script.needs_no_transaction")));
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            assert_eq!(checked(text, dialect), Ok(()));
+            assert_eq!(checked(inside, dialect), Err((14, "script.needs_no_transaction")));
+        }
         let text = "-- migrate:up transaction:false\nSELECT 1;\nBEGIN;\n";
-        for dialect in [Dialect::Postgres, Dialect::Mysql, Dialect::Mariadb] {
+        for dialect in Dialect::ALL {
             assert_eq!(checked(text, dialect), Err((42, "script.transaction_control")));
         }
     }

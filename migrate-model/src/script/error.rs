@@ -111,9 +111,6 @@ pub enum ScriptProblem {
         /// The statement's first words.
         statement: String,
     },
-    /// `transaction:false` on SQLite, which this version does not run.
-    #[error("`transaction:false` is not supported by this version")]
-    TransactionFalse,
     /// `transaction:false` in a run that shall be one transaction.
     #[error("`transaction:false`, but the whole run shall be one transaction")]
     OutsideOfAll,
@@ -145,7 +142,7 @@ impl ScriptProblem {
             Self::Unterminated { .. } => "script.unterminated",
             Self::TransactionControl { .. } => "script.transaction_control",
             Self::NoEffectInTransaction { .. } => "script.no_effect",
-            Self::TransactionFalse | Self::OutsideOfAll => "script.transaction_false",
+            Self::OutsideOfAll => "script.transaction_false",
             Self::NeedsNoTransaction { .. } => "script.needs_no_transaction",
             Self::LocksTables { .. } => "script.locks_tables",
             Self::ImplicitCommit { .. } => "script.implicit_commit",
@@ -197,10 +194,10 @@ impl ScriptProblem {
                 "a delimiter has 1 to 15 bytes and no backslash, for example `DELIMITER ;;`"
             }
             Self::NoEffectInTransaction { .. } => {
-                "delete it; here foreign keys stay as the connection has them, so dropping a table \
-                 that others reference deletes its rows, with all that cascades from them"
+                "mark the section `transaction:false`: its statements then run one by one; in a \
+                 transaction foreign keys stay as the connection has them, so dropping a table that \
+                 others reference deletes its rows, with all that cascades from them"
             }
-            Self::TransactionFalse => "delete the word: the section then runs in a transaction",
             Self::OutsideOfAll | Self::ImplicitCommit { .. } => {
                 "let each revision be a transaction: --transaction each"
             }

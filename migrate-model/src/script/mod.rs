@@ -8,6 +8,7 @@ mod effect;
 mod error;
 mod lexer;
 mod section;
+mod session;
 mod split;
 
 pub use check::{check, statements};
@@ -16,4 +17,5 @@ pub use control::{names, refuse_in_transaction, refuse_outside_transaction};
 pub use effect::Effect;
 pub use error::{ScriptError, ScriptProblem};
 pub use section::{MARKER, Script, Section, Transaction};
+pub use session::SessionChange;
 pub use split::{Split, Statement, split};

@@ -4,7 +4,6 @@
 pub(crate) mod handle;
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) mod one_by_one;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
@@ -106,8 +105,6 @@ pub(crate) enum StepError {
         source: sqlx::Error,
         /// Whether it's certain that nothing is left of the batch.
         rolled_back: bool,
-        /// What would give a right that was missing, if the database tells.
-        grant: Option<String>,
     },
     /// A statement outside of a transaction failed. It has no effect, those before it stay.
     PartWay {

@@ -200,7 +200,7 @@ fn failed(at: usize, fault: Failed, done: usize, is_certain: bool) -> StepError 
         return StepError::PartWay { statement: at, offset, source, done };
     }
     let (statement, rolled_back) = (Some(at), is_certain);
-    StepError::Failed { step: 0, statement, offset, source, rolled_back, grant: None }
+    StepError::Failed { step: 0, statement, offset, source, rolled_back }
 }
 
 fn number(count: usize) -> Value {

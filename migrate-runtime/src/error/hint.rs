@@ -27,6 +27,9 @@ fn who_may(grant: &str) -> String {
     format!("somebody who may has to run: {grant}")
 }
 
+const POOLER: &str = "behind a pooler that changes sessions: `lock = \"transaction\"` in \
+     [package.metadata.migrate], or Migrator::lock; or connect to the server itself";
+
 const CERTIFICATE: &str = "if the server is yours, name the certificate of the authority that \
      signed the server's: sslrootcert=/path/to/ca.pem in the URL; sslmode=require encrypts without \
      checking";
@@ -54,8 +57,9 @@ impl ErrorKind {
             Self::Failed(failure) if failure.is_uncertain() => "revision.undecided",
             Self::Failed(failure) => database_fault(&failure.source).unwrap_or("revision.failed"),
             Self::LockTimeout { .. } => "lock.timeout",
-            Self::LockLost => "lock.lost",
+            Self::LockLost | Self::LockLeft { .. } | Self::LeaseLost => "lock.lost",
             Self::Unreachable { .. } => "database.unreachable",
+            Self::NoAnswer { last, .. } => last.code(),
             Self::HistoryVersion { .. } => "history.version",
             Self::Interrupted | Self::Stopped { .. } => "revision.interrupted",
             Self::Database { source, .. } => database_fault(source).unwrap_or("database.error"),
@@ -103,11 +107,15 @@ impl ErrorKind {
             Self::Unreachable { .. } => {
                 Some("is the server running? check host and port".to_owned())
             }
-            Self::LockLost => Some(
-                "behind a pooler that changes sessions, connect to the server itself, or to the \
-                 pooler in session mode"
-                    .to_owned(),
-            ),
+            Self::LeaseLost => {
+                Some("what is recorded as done stays done; go on: cargo migrate up".to_owned())
+            }
+            Self::NoAnswer { last, .. } => last.hint(),
+            Self::LockLost => Some(POOLER.to_owned()),
+            Self::LockLeft { process } => Some(format!(
+                "{POOLER}\nuntil that process ends, every run waits for it; to end it, and what a \
+                 client of the pooler does with it: SELECT pg_terminate_backend({process});"
+            )),
             Self::HistoryVersion { .. } => {
                 Some("update cargo-migrate and migrate-runtime".to_owned())
             }
@@ -137,6 +145,11 @@ impl ErrorKind {
                  immutable=true and vfs=NAME may follow a `?`, or like \
                  postgres://user:password@host:5432/app, where a `@`, `/`, `#` or `?` of the \
                  password is written %40, %2F, %23 or %3F"
+                    .to_owned(),
+            ),
+            Self::Usage { code: "config.lock", .. } => Some(
+                "connect to the server itself, with `lock = \"session\"` in \
+                 [package.metadata.migrate]"
                     .to_owned(),
             ),
             Self::Usage { code: "database.protected", .. } => {

@@ -201,9 +201,33 @@ pub enum ErrorKind {
         /// What the system said.
         error: std::io::Error,
     },
+    /// It was waited for the database, and it did not answer as long as that.
+    #[error(
+        "the database did not answer within {}: {last}",
+        humantime::format_duration(round(*.waited))
+    )]
+    NoAnswer {
+        /// How long this run waited.
+        waited: Duration,
+        /// What the last try ended with.
+        last: Box<ErrorKind>,
+    },
     /// The lock was not ours any more when a revision was to begin.
     #[error("the lock was lost: another session answers for this connection now")]
     LockLost,
+    /// Another run has taken the lease over, between two statements of a revision that runs
+    /// outside of a transaction.
+    #[error("the lease was lost: another run has taken it over")]
+    LeaseLost,
+    /// The same, and it could not be given back: the server's process has it as long as it lives.
+    #[error(
+        "the lock was lost: another session answers for this connection now, and process {process} \
+         of the server keeps the lock"
+    )]
+    LockLeft {
+        /// The process, as `pg_stat_activity` has it.
+        process: i32,
+    },
     /// The history tables were written by a newer version.
     #[error("the history tables have format {found}, this version knows {known}")]
     HistoryVersion {

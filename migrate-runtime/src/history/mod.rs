@@ -3,6 +3,8 @@
 mod answer;
 mod columns;
 pub(crate) mod journal;
+#[cfg(feature = "_sqlite")]
+pub(crate) mod lease;
 mod stored;
 
 use migrate_model::RevisionId;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::Migrator;
 use crate::event::Event;
 use crate::identity::GitCommit;
-use crate::settings::{HistoryTables, MultipleHeads, OnUnknown, StoreSource, TransactionMode};
+use crate::settings::{
+    HistoryTables, LockMode, MultipleHeads, OnUnknown, StoreSource, TransactionMode,
+};
 
 impl Migrator {
     /// Uses other history tables.
@@ -49,6 +51,25 @@ impl Migrator {
     #[must_use]
     pub fn transaction(mut self, mode: TransactionMode) -> Self {
         self.settings.transaction = mode;
+        self
+    }
+
+    /// How other writers are kept out on PostgreSQL (default: by a lock of the session). Behind a
+    /// pooler that gives each message to another session, like PgBouncer in transaction mode, it
+    /// must be [`LockMode::Transaction`]; all who migrate the same database may differ in it.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "postgres")]
+    /// # async fn behind_a_pooler(
+    /// #     migrator: migrate_runtime::Migrator,
+    /// #     pool: migrate_runtime::sqlx::PgPool,
+    /// # ) -> Result<(), migrate_runtime::Error> {
+    /// migrator.lock(migrate_runtime::LockMode::Transaction).run(&pool).await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn lock(mut self, mode: LockMode) -> Self {
+        self.settings.lock = mode;
         self
     }
 
@@ -119,7 +140,10 @@ impl Migrator {
     ///
     /// [`ErrorKind::Interrupted`]: crate::ErrorKind::Interrupted
     ///
-    /// On SQLite the connection's progress handler is used for it, and removed afterwards.
+    /// On SQLite the connection's progress handler is used for it, and removed afterwards. On
+    /// PostgreSQL the server is asked by a second connection, so a connection that was lent to the
+    /// run ([`IntoDatabase`](crate::IntoDatabase) of a `&mut PgConnection`) finishes its statement
+    /// first; so does one behind a pooler that has no other connection of the server to give.
     #[must_use]
     pub fn stop_when(mut self, stop: Arc<AtomicBool>) -> Self {
         self.settings.stop = Some(stop);

@@ -45,6 +45,9 @@ pub(super) async fn apply(
         Err(error) => error,
     };
     match error {
+        StepError::NotBegun(ErrorKind::Database { doing, source }) => {
+            Err(explained(connection, context, doing, source).await.into())
+        }
         StepError::NotBegun(error) => Err(error.into()),
         StepError::Failed { rolled_back: true, .. } if patience.check_stop().is_err() => {
             Err(ErrorKind::Interrupted.into())
@@ -54,15 +57,12 @@ pub(super) async fn apply(
         }
         StepError::Stopped { done } => Err(stopped(batch, done)),
         StepError::Undecided { statement } => Err(undecided(batch, statement)),
-        StepError::Failed { step, statement, offset, source, rolled_back, grant } => {
+        StepError::Failed { step, statement, offset, source, rolled_back } => {
             let Some(failed) = batch.get(step) else {
                 let doing = "recording the state".to_owned();
-                return Err(match grant {
-                    Some(grant) => ErrorKind::Permission { doing, source, grant },
-                    None => ErrorKind::Database { doing, source },
-                }
-                .into());
+                return Err(explained(connection, context, doing, source).await.into());
             };
+            let grant = grant(connection, context, failed, statement, &source).await;
             let place = (statement, offset);
             let rolled_back = rolled_back_ids(&batch[..=step], rolled_back);
             let limit = interrupt.exceeded();
@@ -82,13 +82,39 @@ pub(super) async fn apply(
                 let doing = "recording the state".to_owned();
                 return Err(ErrorKind::Database { doing, source }.into());
             };
+            let grant = grant(connection, context, failed, Some(statement), &source).await;
             let place = (Some(statement), offset);
             let part_way = Some(PartWay { done, total: failed.total() });
             let limit = interrupt.exceeded();
             let failure = failure(failed, place, source, limit, Vec::new(), part_way);
-            log(connection, context, failed, failure, started).await
+            log(connection, context, failed, Failure { grant, ..failure }, started).await
         }
     }
+}
+
+/// An error of the bookkeeping; if it's a missing right, with what gives it.
+async fn explained(
+    connection: &mut Connection<'_>,
+    context: &Context<'_>,
+    doing: String,
+    source: sqlx::Error,
+) -> ErrorKind {
+    match connection.missing_right(&context.settings.tables, None, &source).await {
+        Some(grant) => ErrorKind::Permission { doing, source, grant },
+        None => ErrorKind::Database { doing, source },
+    }
+}
+
+/// What would give the right that the step lacked, if that is what failed.
+async fn grant(
+    connection: &mut Connection<'_>,
+    context: &Context<'_>,
+    failed: &Prepared<'_>,
+    statement: Option<usize>,
+    source: &sqlx::Error,
+) -> Option<String> {
+    let statement = statement.map(|at| failed.statement(at));
+    connection.missing_right(&context.settings.tables, statement, source).await
 }
 
 fn failure(

@@ -1,11 +1,12 @@
 //! Integrity first: every applied row against the revisions at hand, before any step.
 
 use migrate_model::Position;
+use migrate_model::revision::Direction;
 use migrate_model::text::clamp;
 
 use super::Goal;
 use super::revisions::Revisions;
-use super::unfinished::{Standing, standing, takes_up};
+use super::unfinished::{Standing, standing, standing_of_stored, takes_up};
 use crate::connection::Connection;
 use crate::error::{EditedRevision, ErrorKind, UnknownRevision};
 use crate::history::{History, RowState};
@@ -37,6 +38,14 @@ impl Integrity {
                 !history.row(&unknown.id).is_some_and(|row| revisions.is_intact(row))
             }
         };
+        if on_unknown == OnUnknown::RollBack {
+            // Taking it down is what the run begins with.
+            let is_unknown = |id: &str| self.unknown.iter().any(|unknown| unknown.id == id);
+            self.partial.retain(|partial| {
+                let goes_down = partial.goes_on && partial.direction == Direction::Down;
+                !(goes_down && is_unknown(&partial.id))
+            });
+        }
         self.unknown.retain(is_minded);
         self
     }
@@ -80,7 +89,15 @@ pub(crate) async fn examine(
                 message: row.message.clone(),
                 applied_at: row.applied_at.clone(),
             });
-            found.partial.extend(way.map(|way| PartialRevision::of(row, way)));
+            let stored = match way {
+                Some(Direction::Down) => connection.read_stored(tables, &[&row.id]).await?,
+                Some(Direction::Up) | None => Vec::new(),
+            };
+            let dialect = connection.dialect();
+            found.partial.extend(way.map(|way| match stored.first() {
+                Some(stored) => standing_of_stored(stored, row, dialect),
+                None => PartialRevision::of(row, way),
+            }));
             continue;
         };
         let revision = graph.revision(index);

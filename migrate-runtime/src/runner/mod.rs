@@ -29,7 +29,7 @@ use self::apply::{Task, apply, record};
 use self::plan::{heads_after, moves};
 use crate::connection::{Connection, Listener, Lock};
 use crate::dialect::Outcome;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::history::{Detail, History};
 use crate::identity::RunIdentity;
@@ -49,8 +49,14 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn on_unknown(&self, goal: Goal<'_>) -> OnUnknown {
-        goal.on_unknown(self.settings.on_unknown)
+    fn on_unknown(&self, goal: Goal<'_>, history: &History) -> OnUnknown {
+        match goal {
+            // What it goes on with is one of them.
+            Goal::Resume { .. } if unfinished::is_of_stored(self.registry, history) => {
+                OnUnknown::RollBack
+            }
+            _ => goal.on_unknown(self.settings.on_unknown),
+        }
     }
 }
 
@@ -74,7 +80,7 @@ pub(crate) async fn run(
     let mut report = Report { before: current_heads(graph, &history), ..Report::default() };
     let outcome =
         reach(connection, context, ground, &goal, &history, &mut patience, &mut report).await;
-    connection.unlock().await;
+    let outcome = unlocked(connection, outcome).await;
     if context.interrupt.is_needed() {
         connection.interrupt_no_more().await;
     }
@@ -104,7 +110,7 @@ async fn reach(
     patience: &mut Patience<'_>,
     report: &mut Report,
 ) -> Result<Vec<String>, Error> {
-    let Context { settings, listener, .. } = context;
+    let Context { settings, listener, run, .. } = context;
     let (revisions, graph) = (ground.revisions, ground.revisions.graph());
     let dialect = connection.dialect();
     let (mut announced, mut lock) = (false, None);
@@ -117,7 +123,7 @@ async fn reach(
             return Ok(after);
         }
         if lock.is_none() {
-            lock = Some(connection.lock(&settings.tables, patience).await?);
+            lock = Some(connection.lock(&settings.tables, settings.lock, run, patience).await?);
             if lock == Some(Lock::Taken) {
                 // Whoever had it has written, most likely just this.
                 history = Cow::Owned(checked_history(connection, context, ground, patience).await?);
@@ -126,7 +132,9 @@ async fn reach(
         }
         let mut prepared: VecDeque<Prepared<'_>> = VecDeque::with_capacity(steps.len());
         for step in &steps {
-            prepared.push_back(Prepared::new(revisions, settings, *step, goal.purpose(), dialect)?);
+            let step = Prepared::new(revisions, settings, *step, goal.purpose(), dialect)?;
+            connection.check_lock(settings.lock, step.transaction())?;
+            prepared.push_back(step);
         }
         if !std::mem::replace(&mut announced, true) {
             connection.interrupt_when(&context.interrupt).await?;
@@ -156,6 +164,19 @@ async fn reach(
         }
         history = Cow::Owned(checked_history(connection, context, ground, patience).await?);
     }
+}
+
+/// The outcome, with the lock given back; if that can't be, an error says who has it.
+async fn unlocked<T>(
+    connection: &mut Connection<'_>,
+    outcome: Result<T, Error>,
+) -> Result<T, Error> {
+    let Some(process) = connection.unlock().await else { return outcome };
+    tracing::warn!(target: "migrate", process, "a process of the server still holds the lock");
+    outcome.map_err(|error| match error.kind() {
+        ErrorKind::LockLost => ErrorKind::LockLeft { process }.into(),
+        _ => error,
+    })
 }
 
 fn announce(goal: &Fixed, report: &Report) {
@@ -191,7 +212,7 @@ pub(crate) async fn survey<'r>(
 ) -> Result<(Revisions<'r>, History), Error> {
     let (registry, tables) = (context.registry, &context.settings.tables);
     let history = connection.read_history(tables, Detail::Plan, patience).await?;
-    let revisions = match context.on_unknown(goal) {
+    let revisions = match context.on_unknown(goal, &history) {
         OnUnknown::Refuse | OnUnknown::Ignore => Revisions::at_hand(registry),
         OnUnknown::RollBack => {
             Revisions::with_unknown(connection, registry, tables, &history).await?
@@ -229,7 +250,7 @@ async fn checked(
     let (registry, tables) = (context.registry, &context.settings.tables);
     let history = connection.read_history(tables, Detail::All, patience).await?;
     let found = examine(connection, registry, tables, &history).await?;
-    let on_unknown = context.on_unknown(wanted);
+    let on_unknown = context.on_unknown(wanted, &history);
     found.minding(on_unknown, revisions, &history).into_result(wanted)?;
     Ok(history)
 }

@@ -77,7 +77,7 @@ impl<'r> Prepared<'r> {
         let revision = graph.revision(planned.index);
         if let Some(stored) = revisions.stored(planned.index) {
             let step = super::as_step(graph, planned);
-            return Self::of_stored(stored, step, Keep::of(settings), dialect);
+            return Self::of_stored(stored, step, settings, dialect);
         }
         if revision.kind == Kind::Rust {
             return Err(ErrorKind::Usage {
@@ -154,39 +154,32 @@ impl<'r> Prepared<'r> {
     fn of_stored(
         stored: &'r StoredRevision,
         step: Step,
-        keep: Keep,
+        settings: &Settings,
         dialect: Dialect,
     ) -> Result<Self, ErrorKind> {
         let StoredRevision { revision, down_source, down_transaction, .. } = stored;
         let Some(source) = down_source else {
             return Err(ErrorKind::NothingStored { id: revision.id.clone() });
         };
-        let section = Section {
-            transaction: match down_transaction {
-                true => Transaction::Inside,
-                false => Transaction::Outside,
-            },
-            body: 0..source.len(),
-            ..nothing(Direction::Down)
-        };
+        let section = stored_section(source, *down_transaction);
         let fault = |error| fault(&format!("{}, {STORED_DOWN}", revision.id), source, error);
-        if section.transaction == Transaction::Outside {
-            let problem = ScriptProblem::TransactionFalse;
-            return Err(fault(ScriptError { offset: 0, problem }));
-        }
         let split = statements(source, &section, dialect).map_err(fault)?;
+        let transaction = transaction_of(dialect, source, &section, &split);
+        if settings.transaction == TransactionMode::All && transaction == Transaction::Outside {
+            return Err(fault(outside_of_all(dialect, source, &section, &split)));
+        }
         Ok(Self {
             revision,
             place: STORED_DOWN,
             direction: Direction::Down,
             purpose: Purpose::Run,
             step,
-            transaction: transaction_of(dialect, source, &section, &split),
+            transaction,
             split,
             source: Cow::Borrowed(source),
             section: section.body,
             down: None,
-            keep,
+            keep: Keep::of(settings),
         })
     }
 
@@ -273,6 +266,15 @@ impl<'r> Prepared<'r> {
             statements: i64::try_from(self.split.statements.len()).unwrap_or(i64::MAX),
         }
     }
+}
+
+/// The `down` section that the database has stored, which is all of its text.
+pub(super) fn stored_section(source: &str, is_transaction: bool) -> Section {
+    let transaction = match is_transaction {
+        true => Transaction::Inside,
+        false => Transaction::Outside,
+    };
+    Section { transaction, body: 0..source.len(), ..nothing(Direction::Down) }
 }
 
 /// How a section runs: as its marker says, and on MySQL one by one where a statement commits by

@@ -8,7 +8,7 @@ use super::apply::{Task, apply, record};
 use super::plan::{current_heads, heads_after, moves};
 use super::ready::Prepared;
 use super::revisions::Revisions;
-use super::{Context, Goal, announce};
+use super::{Context, Goal, announce, unlocked};
 use crate::connection::Connection;
 use crate::dialect::Outcome;
 use crate::error::Error;
@@ -23,7 +23,7 @@ pub(crate) async fn stamp_anew(
     context: &Context<'_>,
     targets: &[&str],
 ) -> Result<Report, Error> {
-    let Context { registry, settings, listener, .. } = context;
+    let Context { registry, settings, listener, run, .. } = context;
     let (started, graph, nothing) = (Instant::now(), registry.graph(), Applied::default());
     let mut patience = Patience::new(settings, *listener);
     let goal = Goal::Stamp(targets).fix_on(graph, &nothing, None)?;
@@ -34,10 +34,9 @@ pub(crate) async fn stamp_anew(
         .iter()
         .map(|step| Prepared::new(&revisions, settings, *step, goal.purpose(), dialect))
         .collect::<Result<Vec<_>, _>>()?;
-    connection.lock(&settings.tables, &mut patience).await?;
+    connection.lock(&settings.tables, settings.lock, run, &mut patience).await?;
     let outcome = record_anew(connection, context, &steps, &prepared, &mut patience).await;
-    connection.unlock().await;
-    outcome.map(|report| {
+    unlocked(connection, outcome).await.map(|report| {
         let report = Report { duration: started.elapsed(), ..report };
         announce(&goal, &report);
         report

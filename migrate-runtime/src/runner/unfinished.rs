@@ -5,10 +5,10 @@ use migrate_model::script::{Script, Section, Transaction, statements};
 use migrate_model::{Dialect, Graph, Position};
 
 use super::Goal;
-use super::ready::fault;
+use super::ready::{fault, stored_section};
 use crate::dialect::Unfinished;
-use crate::error::ErrorKind;
-use crate::history::{AppliedRevision, History};
+use crate::error::{ErrorKind, STORED_DOWN};
+use crate::history::{AppliedRevision, History, StoredRevision};
 use crate::registry::Registry;
 use crate::report::Answer;
 use crate::status::PartialRevision;
@@ -38,11 +38,7 @@ pub(super) fn standing(
     let fault = |error| fault(&revision.file, &text, error);
     let script = Script::parse(&text).map_err(fault)?;
     let section = script.section(direction, dialect).ok().flatten();
-    // MySQL runs all but a few sections one by one, whatever the marker says.
-    let is_of_mysql = matches!(dialect, Dialect::Mysql | Dialect::Mariadb);
-    let runs_one_by_one =
-        |section: &&Section| is_of_mysql || section.transaction == Transaction::Outside;
-    let Some(section) = section.filter(runs_one_by_one) else {
+    let Some(section) = section.filter(|section| may_run_one_by_one(section, dialect)) else {
         return Ok(Standing::Stuck(partial));
     };
     let Ok(split) = statements(&text, section, dialect) else {
@@ -61,6 +57,49 @@ pub(super) fn standing(
     }
     partial.goes_on = true;
     Ok(Standing::GoesOn(partial))
+}
+
+/// MySQL runs all but a few sections one by one, whatever the marker says.
+fn may_run_one_by_one(section: &Section, dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::Mysql | Dialect::Mariadb)
+        || section.transaction == Transaction::Outside
+}
+
+/// The same for a revision whose file is not at hand, and that was being taken down: its section is
+/// the one that the database has stored.
+pub(super) fn standing_of_stored(
+    stored: &StoredRevision,
+    row: &AppliedRevision,
+    dialect: Dialect,
+) -> PartialRevision {
+    let mut partial = PartialRevision::of(row, Direction::Down);
+    let Some(source) = &stored.down_source else { return partial };
+    STORED_DOWN.clone_into(&mut partial.file);
+    let section = stored_section(source, stored.down_transaction);
+    if !may_run_one_by_one(&section, dialect) {
+        return partial;
+    }
+    match statements(source, &section, dialect) {
+        // The run says what is wrong with it, and where.
+        Err(_) => partial.goes_on = true,
+        Ok(split) => {
+            partial.total = split.statements.len();
+            if let Some(next) = split.statements.get(partial.done) {
+                partial.position = Some(Position::at(source, next.sql.start));
+                partial.statement = Some(source[next.sql.clone()].to_owned());
+            }
+            partial.goes_on = row.journal.fits(source, &split.statements);
+        }
+    }
+    partial
+}
+
+/// Whether that is what a run has left half-way.
+pub(super) fn is_of_stored(registry: &Registry, history: &History) -> bool {
+    history.unfinished().is_some_and(|row| {
+        row.state.unfinished() == Some(Direction::Down)
+            && registry.graph().index_of(&row.id).is_none()
+    })
 }
 
 /// Whether a run to the goal goes on with a revision that was left on the way in a direction.

@@ -64,7 +64,7 @@ async fn waiting_is_told_with_a_growing_time() {
     let waits = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&waits);
     let migrator = migrator.on_event(move |event| {
-        if let Event::LockWait { waited } = event {
+        if let Event::LockWait { waited, .. } = event {
             heard.lock().unwrap().push(*waited);
         }
     });

@@ -15,6 +15,7 @@ mod irreversible;
 mod locks;
 mod missing_file;
 mod newer_database;
+mod outside;
 mod refused_scripts;
 mod round_trips;
 mod sources;

@@ -35,9 +35,16 @@ async fn transaction_control() {
 }
 
 #[tokio::test]
-async fn transaction_false() {
-    let script = "-- migrate:up transaction:false\nVACUUM;\n";
-    assert_refused(script, 6, "script.transaction_false").await;
+async fn what_needs_no_transaction() {
+    assert_refused("-- migrate:up\nVACUUM;\n", 7, "script.needs_no_transaction").await;
+    let script = "-- migrate:up\nPRAGMA journal_mode = WAL;\n";
+    assert_refused(script, 7, "script.needs_no_transaction").await;
+}
+
+#[tokio::test]
+async fn transaction_control_where_statements_run_one_by_one() {
+    let script = "-- migrate:up transaction:false\nBEGIN;\nSELECT 1;\nCOMMIT;\n";
+    assert_refused(script, 7, "script.transaction_control").await;
 }
 
 #[tokio::test]
@@ -69,7 +76,7 @@ async fn words_of_transactions_inside_of_other_statements_are_fine() {
 #[tokio::test]
 async fn what_could_not_be_taken_down_again_is_not_applied() {
     for (down, line) in [
-        ("-- migrate:down transaction:false\nVACUUM;\n", 8),
+        ("-- migrate:down transaction:false\nBEGIN;\n", 9),
         ("-- migrate:down\nSELECT 1;\nCOMMIT;\n", 10),
         ("-- migrate:down dialect:mysql\n", 8),
     ] {

@@ -94,7 +94,7 @@ async fn a_url() {
 
 #[tokio::test]
 async fn a_url_of_another_database_is_refused() {
-    let error = migrator(&TWO).run("mysql://user:secret@localhost/x").await.unwrap_err();
+    let error = migrator(&TWO).run("oracle://user:secret@localhost/x").await.unwrap_err();
     assert_eq!(error.code(), "config.database_url");
     assert!(!crate::common::shown(&error).contains("secret"));
 }

@@ -39,8 +39,8 @@ fn a_url_that_is_none() {
             |_| (),
             &["up", "-d", "mysql://h/d"],
             3,
-            "config.database_url",
-            "sqlite:",
+            "config.dialect",
+            "`dialects` in [package.metadata.migrate]",
         ),
         (
             "an unknown parameter",

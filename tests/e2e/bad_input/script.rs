@@ -68,7 +68,7 @@ fn a_script_that_could_not_run() {
                 b"-- migrate:up\nPRAGMA foreign_keys = off;\n",
                 "script.no_effect",
                 8,
-                "delete it",
+                "transaction:false",
             ),
             (
                 "another dialect's only",
@@ -78,11 +78,11 @@ fn a_script_that_could_not_run() {
                 "plain section",
             ),
             (
+                "what needs no transaction",
+                b"-- migrate:up\nVACUUM;\n",
+                "script.needs_no_transaction",
+                8,
                 "transaction:false",
-                b"-- migrate:up transaction:false\n",
-                "script.transaction_false",
-                7,
-                "delete the word",
             ),
         ],
     );

@@ -72,50 +72,6 @@ fn a_statement_that_runs_too_long_is_ended() {
 }
 
 #[test]
-fn who_may_only_read_can_look_and_is_told_what_is_missing() {
-    let Some((workspace, database)) = workspace() else { return };
-    workspace.revision(A);
-    workspace.migrate(["up"]).succeeds();
-    let reader = format!("reader_{}", database.name());
-    database.execute(&format!(
-        "CREATE ROLE {reader} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader}"
-    ));
-    let url = database.url().replace("//postgres@", &format!("//{reader}@"));
-    for command in ["status", "verify", "up", "current"] {
-        workspace.migrate([command, "-d", &url]).succeeds();
-    }
-    workspace.revision(B);
-    let missing = |command: &str| {
-        let error = workspace.migrate_json([command, "-d", &url]).exits(6).json_error();
-        assert_eq!(error["code"], "database.permission");
-        let hint = error["hint"].as_str().unwrap().replace(&reader, "me");
-        hint.strip_prefix("somebody who may has to run: ").unwrap().to_owned()
-    };
-    assert_eq!(missing("up"), "ALTER TABLE public.a OWNER TO me;");
-    for (up, grant) in [
-        ("INSERT INTO a VALUES (2);", "GRANT INSERT ON public.a TO me;"),
-        ("UPDATE a SET x = 2 WHERE x = 1;", "GRANT UPDATE ON public.a TO me;"),
-        ("CREATE TABLE b (x int);", "GRANT CREATE ON SCHEMA public TO me;"),
-        ("CREATE SCHEMA b;", &format!("GRANT CREATE ON DATABASE {} TO me;", database.name())),
-        ("SELECT 1;", "GRANT INSERT, UPDATE, DELETE ON public._migrate_revisions TO me;"),
-    ] {
-        // Version 15 took that right from everybody.
-        database.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
-        workspace.revision(Revision { up, ..B });
-        assert_eq!(missing("up"), grant, "{up}");
-    }
-    database.execute(&format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {reader}"));
-    assert_eq!(missing("status"), "GRANT SELECT ON public._migrate_meta TO me;");
-    database.execute("DROP TABLE a, _migrate_revisions, _migrate_log, _migrate_meta");
-    workspace.revision(Revision { up: "SELECT 1;", ..A });
-    assert_eq!(missing("up"), "GRANT CREATE ON SCHEMA public TO me;");
-    database.execute("CREATE SCHEMA other");
-    workspace.configure("schema = \"other\"\n");
-    assert_eq!(missing("status"), "GRANT USAGE ON SCHEMA other TO me;");
-    database.execute(&format!("DROP OWNED BY {reader}; DROP ROLE {reader}"));
-}
-
-#[test]
 fn a_server_that_is_not_there() {
     let Some((workspace, _database)) = workspace() else { return };
     workspace.revision(A);

@@ -65,7 +65,35 @@ fn it_ends_when_the_time_is_up() {
     assert!(started.elapsed() >= Duration::from_secs(1));
     let waiting = "Waiting for the database, ";
     assert!(run.stdout.contains(waiting) || run.stderr.contains(waiting), "{run:?}");
-    assert!(run.stderr.contains("error[database.unreachable]"), "{}", run.stderr);
+    let error = "error[database.unreachable]: the database did not answer within 1s";
+    assert!(run.stderr.contains(error), "{}", run.stderr);
+}
+
+#[test]
+fn a_database_is_made_once_the_server_is_there() {
+    let Some((workspace, database)) = workspace() else { return };
+    workspace.revision(A);
+    let address = address(database.url()).to_owned();
+    let port = free_port();
+    let url = database.url().replace(&address, &format!("127.0.0.1:{port}"));
+    let reset = ["database", "reset", "--yes", "--wait", "30s", "-d", &url, "--format", "json"];
+    let waiting = Run::start(&mut workspace.command(cargo_migrate(), reset));
+    thread::sleep(Duration::from_millis(700));
+    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    thread::spawn(move || {
+        loop {
+            forward(&listener, &address);
+        }
+    });
+    let lines = waiting.finish().succeeds().json_lines();
+    assert_eq!(lines[0]["type"], "wait");
+    assert_eq!(applied(&database), ["aaaa1111"]);
+    let create = ["database", "create", "--wait", "30s", "-d", &url];
+    assert_eq!(workspace.migrate_json(create).succeeds().json()["created"], false);
+    // SQLite has nothing to wait for.
+    workspace.replace("migrations/Cargo.toml", "[\"postgres\"]", "[\"sqlite\"]");
+    let create = ["database", "create", "--wait", "30s", "-d", "sqlite:shop.db"];
+    workspace.migrate(create).succeeds();
 }
 
 #[test]

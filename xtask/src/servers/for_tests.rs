@@ -3,7 +3,7 @@
 
 use super::software::{Durability, Software};
 use super::state::{Keep, Lock, State};
-use super::{MariaDb, Postgres, start};
+use super::{MariaDb, Postgres, pgbouncer, start};
 use crate::command::Outcome;
 
 /// What a run of the tests uses.
@@ -31,6 +31,9 @@ impl Servers {
     fn start_all(&mut self, further: &[u32]) -> Outcome {
         self.start_first("MIGRATE_TEST_POSTGRES", Postgres::installed);
         self.start_first("MIGRATE_TEST_MARIADB", MariaDb::installed);
+        if let Err(error) = pgbouncer::install() {
+            eprintln!("warning: no pooler: {error}");
+        }
         for major in further {
             if !self.first.iter().any(|state| state.name == format!("postgres-{major}")) {
                 self.further.push(started(&Postgres::of_npm(*major)?)?);

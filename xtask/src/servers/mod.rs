@@ -7,6 +7,7 @@ mod for_tests;
 mod install;
 mod mariadb;
 mod npm;
+mod pgbouncer;
 mod place;
 mod postgres;
 mod process;
@@ -58,6 +59,7 @@ fn start(mut options: &[&str]) -> Outcome {
             software.and_then(|software| start::start(&*software, durability, Keep::UntilStopped));
         failures.extend(started.err());
     }
+    failures.extend(pgbouncer::install().err());
     table::print(&State::all()?);
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\nerror: ")) }
 }

@@ -4,15 +4,22 @@ use super::{Objection, as_slices, words};
 use crate::dialect::Dialect;
 
 pub(super) fn objection(sql: &str) -> Option<Objection> {
-    let words = words(Dialect::Sqlite, sql, 4);
+    let words = words(Dialect::Sqlite, sql, 5);
     match as_slices(&words).as_slice() {
         [word @ ("BEGIN" | "COMMIT" | "END" | "ROLLBACK" | "SAVEPOINT" | "RELEASE"), ..] => {
             Some(Objection::Control((*word).to_owned()))
         }
         // https://www.sqlite.org/pragma.html#pragma_foreign_keys: "a no-op within a transaction";
         // the name may follow a schema's.
-        ["PRAGMA", "FOREIGN_KEYS", ..] | ["PRAGMA", _, ".", "FOREIGN_KEYS"] => {
+        ["PRAGMA", "FOREIGN_KEYS", ..] | ["PRAGMA", _, ".", "FOREIGN_KEYS", ..] => {
             Some(Objection::NoEffect("PRAGMA foreign_keys".to_owned()))
+        }
+        ["VACUUM", ..] => Some(Objection::NeedsNone("VACUUM".to_owned())),
+        // "cannot change into wal mode from within a transaction", "safety level may not be
+        // changed inside a transaction"; asking for them is fine.
+        ["PRAGMA", name @ ("JOURNAL_MODE" | "SYNCHRONOUS"), "=" | "(", ..]
+        | ["PRAGMA", _, ".", name @ ("JOURNAL_MODE" | "SYNCHRONOUS"), "=" | "(", ..] => {
+            Some(Objection::NeedsNone(format!("PRAGMA {}", name.to_ascii_lowercase())))
         }
         _ => None,
     }
@@ -47,5 +54,13 @@ mod tests {
         assert_eq!(check("PRAGMA main . \"foreign_keys\" = 0"), Err((0, "script.no_effect")));
         assert_eq!(check("PRAGMA [main].foreign_keys(0)"), Err((0, "script.no_effect")));
         assert_eq!(check("PRAGMA defer_foreign_keys=on"), Ok(()));
+    }
+
+    #[test]
+    fn what_fails_in_a_transaction_is_found() {
+        assert_eq!(check("VACUUM"), Err((0, "script.needs_no_transaction")));
+        assert_eq!(check("PRAGMA journal_mode = WAL"), Err((0, "script.needs_no_transaction")));
+        assert_eq!(check("PRAGMA main.synchronous(1)"), Err((0, "script.needs_no_transaction")));
+        assert_eq!(check("PRAGMA journal_mode"), Ok(()));
     }
 }

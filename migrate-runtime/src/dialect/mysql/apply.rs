@@ -39,20 +39,14 @@ pub(crate) async fn apply(
     if let [step] = batch.steps
         && (step.transaction == Transaction::Outside || batch.unfinished.is_some())
     {
-        let outcome = outside::apply(session, batch, step, &locked, patience).await;
-        return match outcome {
-            Ok(outcome) => Ok(outcome),
-            Err(error) => Err(with_grant(session, batch.tables, error).await),
-        };
+        return outside::apply(session, batch, step, &locked, patience).await;
     }
     if batch.expected_version.is_none() {
         let names = Names::of(batch.tables, Some(&locked.schema));
         let database = batch.tenant.filter(|_| locked.is_schema_missing);
         let made = create_tables(session, &names, database).await;
         if let Err(source) = made {
-            return Err(
-                with_grant(session, batch.tables, Fault::plain(source).of_step(0, true)).await
-            );
+            return Err(Fault::plain(source).of_step(0, true));
         }
     }
     patience.begin_anew();
@@ -69,28 +63,19 @@ pub(crate) async fn apply(
             patience.wait().await.map_err(StepError::NotBegun)?;
             continue;
         }
-        return Err(with_grant(session, batch.tables, error).await);
+        return Err(error);
     }
 }
 
-/// The same error; if it's a missing right, with what gives it.
-async fn with_grant(
+/// What would give the right that a statement of a revision, or the bookkeeping, lacked.
+pub(crate) async fn missing_right(
     session: &mut Session<'_>,
     tables: &HistoryTables,
-    mut error: StepError,
-) -> StepError {
-    match error {
-        StepError::Failed { ref source, rolled_back: true, ref mut grant, .. } => {
-            *grant = permission::grant(session, source, None).await;
-            error
-        }
-        StepError::NotBegun(ErrorKind::Database { doing, source }) => {
-            let wanted = permission::History { rights: permission::WRITE, tables };
-            let explained = permission::with_grant(session, doing, source, Some(wanted)).await;
-            StepError::NotBegun(explained)
-        }
-        error => error,
-    }
+    statement: Option<&str>,
+    source: &sqlx::Error,
+) -> Option<String> {
+    let books = permission::History { rights: permission::WRITE, tables };
+    permission::grant(session, source, Some(books).filter(|_| statement.is_none())).await
 }
 
 /// Steps that only change rows, in one transaction with their rows and log lines.
@@ -294,6 +279,6 @@ impl Fault {
 
     fn of_step(self, step: usize, rolled_back: bool) -> StepError {
         let Self { statement, offset, source } = self;
-        StepError::Failed { step, statement, offset, source, rolled_back, grant: None }
+        StepError::Failed { step, statement, offset, source, rolled_back }
     }
 }

@@ -140,7 +140,7 @@ pub(super) async fn connect(options: MySqlConnectOptions) -> Result<MySqlConnect
 }
 
 /// Whether a server that is being started would answer so: not at all, or that it is not ready.
-fn passes(error: &ErrorKind) -> bool {
+pub(super) fn passes(error: &ErrorKind) -> bool {
     match error {
         // So rustls tells of a certificate that it doesn't trust.
         ErrorKind::Unreachable { error } => error.kind() != io::ErrorKind::InvalidData,

@@ -4,16 +4,24 @@
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
 
-use super::connect::{connect, options, text};
+use super::connect::{connect, options, passes, text};
 use super::error::number;
 use super::quote;
 use crate::error::ErrorKind;
+use crate::wait::Wait;
 
 /// Databases that servers are made with, and can't do without.
 const SERVERS_OWN: [&str; 4] = ["mysql", "information_schema", "performance_schema", "sys"];
 
 /// How long, in seconds, dropping waits for statements that use the database.
 const PATIENCE: u32 = 5;
+
+/// Waits until the server answers.
+pub(crate) async fn wait_for_server(url: &str, wait: Wait<'_>) -> Result<(), ErrorKind> {
+    let (connection, _) = wait.until(|| beside(url), passes).await?;
+    close(connection).await;
+    Ok(())
+}
 
 pub(crate) async fn exists(url: &str) -> Result<bool, ErrorKind> {
     let (mut connection, name) = beside(url).await?;

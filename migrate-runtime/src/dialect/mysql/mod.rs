@@ -17,7 +17,7 @@ mod permission;
 mod quote;
 mod session_limits;
 
-pub(crate) use apply::apply;
+pub(crate) use apply::{apply, missing_right};
 pub(crate) use connect::{Session, Source, open};
 pub(crate) use error::{database_fault, way_out};
 pub(crate) use lock::{lock, unlock};

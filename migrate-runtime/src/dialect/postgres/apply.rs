@@ -9,15 +9,16 @@ use sqlx::{AssertSqlSafe, Either, Row};
 
 use super::connect::{Locked, Session};
 use super::error::{is_canceled, is_lock_timeout, position, sqlstate};
-use super::message::{self, Message, Preparation};
-use super::outside;
+use super::message::{self, Guard, Message, Turn};
 use super::permission::{self, Purpose};
 use super::session_limits::SessionLimits;
+use super::{lock, outside};
 use crate::connection::Listener;
 use crate::dialect::{Batch, Outcome, ReadyStep, StepError};
 use crate::error::ErrorKind;
 use crate::event::Event;
 use crate::patience::Patience;
+use crate::settings::HistoryTables;
 
 /// How often it's asked whether the run shall stop while a statement is running.
 pub(super) const TICK: Duration = Duration::from_millis(100);
@@ -35,47 +36,43 @@ pub(crate) async fn apply(
     if let [step] = batch.steps
         && step.transaction == Transaction::Outside
     {
-        return match outside::apply(session, batch, step, &locked, patience).await {
-            Ok(outcome) => Ok(outcome),
-            Err(error) => Err(with_grant(session, batch, &locked, error).await),
-        };
+        return outside::apply(session, batch, step, &locked, patience).await;
     }
     patience.begin_anew();
     loop {
         let limits = SessionLimits::of(patience.rest(), batch.interrupt);
-        let error = match attempt(session, batch, &locked, limits, patience.listener()).await {
+        let fault = match attempt(session, batch, &locked, limits, patience.listener()).await {
             Ok(outcome) => return Ok(outcome),
-            Err(error) => error,
+            Err(fault) => fault,
         };
-        if let StepError::Failed { source, rolled_back: true, .. } = &error
-            && is_lock_timeout(source)
-            && !patience.rest().is_zero()
-        {
+        match fault.guard {
+            Some(Guard::Free) => {
+                let free = lock::wait_for_others(session, locked.key, patience).await;
+                free.map_err(StepError::NotBegun)?;
+                continue;
+            }
+            Some(Guard::Version) => return Ok(Outcome::HistoryMoved),
+            Some(Guard::Ours) => return Err(StepError::NotBegun(ErrorKind::LockLost)),
+            None => {}
+        }
+        if fault.is_rolled_back && is_lock_timeout(&fault.source) && !patience.rest().is_zero() {
             patience.wait().await.map_err(StepError::NotBegun)?;
             continue;
         }
-        return Err(with_grant(session, batch, &locked, error).await);
+        return Err(fault.into_error());
     }
 }
 
-/// The same error; if it's a missing right, with what gives it.
-async fn with_grant(
+/// What would give the right that a statement of a revision, or the bookkeeping, lacked.
+pub(crate) async fn missing_right(
     session: &mut Session<'_>,
-    batch: &Batch<'_>,
-    locked: &Locked,
-    mut error: StepError,
-) -> StepError {
-    if let StepError::Failed { step, statement, source, rolled_back: true, grant, .. } = &mut error
-    {
-        let step = batch.steps.get(*step);
-        let purpose = match step.zip(*statement) {
-            Some((step, at)) => Purpose::Statement(&step.section[step.statements[at].sql.clone()]),
-            None => Purpose::Write,
-        };
-        let schema = Some(locked.schema.as_str());
-        *grant = permission::grant(session.connection(), source, purpose, schema).await;
-    }
-    error
+    tables: &HistoryTables,
+    statement: Option<&str>,
+    source: &sqlx::Error,
+) -> Option<String> {
+    let schema = session.locked.as_ref().map(|locked| locked.schema.clone());
+    let purpose = statement.map_or(Purpose::Write(tables), Purpose::Statement);
+    permission::grant(session.connection(), source, purpose, schema.as_deref()).await
 }
 
 async fn attempt(
@@ -84,31 +81,20 @@ async fn attempt(
     locked: &Locked,
     limits: SessionLimits,
     listener: Listener<'_>,
-) -> Result<Outcome, StepError> {
-    let preparation = match batch.expected_version {
-        None => Preparation::Tables,
-        Some(_) => Preparation::Nothing,
-    };
+) -> Result<Outcome, Fault> {
     match batch.steps {
         [] => {
-            let sql = message::of_clearing(batch, locked, preparation);
-            let message = Message { before: 0, section: 0..0, sql };
-            let version = send(session, batch, None, &message, listener).await;
-            let version = version.map_err(|fault| fault.of_step(0, true))?;
+            let message = message::of_clearing(batch, locked);
+            let version = send(session, batch, None, &message, listener).await?;
             Ok(Outcome::Done { durations: Vec::new(), version })
         }
         [step] => {
-            let message = message::of_step(batch, locked, step, preparation, limits);
+            let message = message::of_step(batch, locked, step, Turn::First, limits);
             let started = Instant::now();
-            let sent = send(session, batch, Some(step), &message, listener).await;
-            // The server rolls a message back as a whole; what it did not answer is uncertain.
-            let version = sent.map_err(|fault| {
-                let is_rolled_back = fault.is_answered() && !fault.has_committed;
-                fault.of_step(0, is_rolled_back)
-            })?;
+            let version = send(session, batch, Some(step), &message, listener).await?;
             Ok(Outcome::Done { durations: vec![started.elapsed()], version })
         }
-        steps => together(session, batch, steps, (locked, preparation, limits), listener).await,
+        steps => together(session, batch, steps, (locked, limits), listener).await,
     }
 }
 
@@ -116,66 +102,53 @@ async fn together(
     session: &mut Session<'_>,
     batch: &Batch<'_>,
     steps: &[ReadyStep<'_>],
-    (locked, preparation, limits): (&Locked, Preparation, SessionLimits),
+    (locked, limits): (&Locked, SessionLimits),
     listener: Listener<'_>,
-) -> Result<Outcome, StepError> {
-    simple(session, "BEGIN").await.map_err(|fault| fault.of_step(0, true))?;
+) -> Result<Outcome, Fault> {
+    simple(session, "BEGIN").await?;
     let mut durations = Vec::with_capacity(steps.len());
     let mut version = 0;
     for (at, step) in steps.iter().enumerate() {
-        let (preparation, batch) = match at {
-            0 => (preparation, batch.clone()),
-            _ => (Preparation::Nothing, Batch { clears_history: false, ..batch.clone() }),
-        };
-        let message = message::of_step(&batch, locked, step, preparation, limits);
+        let turn = if at == 0 { Turn::First } else { Turn::Later };
+        let message = message::of_step(batch, locked, step, turn, limits);
         let started = Instant::now();
-        match send(session, &batch, Some(step), &message, listener).await {
+        match send(session, batch, Some(step), &message, listener).await {
             Ok(newest) => version = newest,
             Err(fault) => {
-                let rolled_back = simple(session, "ROLLBACK").await.is_ok();
-                return Err(fault.of_step(at, rolled_back));
+                let is_rolled_back = simple(session, "ROLLBACK").await.is_ok();
+                return Err(Fault { step: at, is_rolled_back, ..fault });
             }
         }
         durations.push(started.elapsed());
     }
-    let last = steps.len().saturating_sub(1);
+    let step = steps.len().saturating_sub(1);
     // After a COMMIT that failed nothing is left; after one that was not answered nobody knows.
-    simple(session, "COMMIT").await.map_err(|fault| {
-        let is_rolled_back = fault.is_answered();
-        fault.of_step(last, is_rolled_back)
-    })?;
+    simple(session, "COMMIT").await.map_err(|fault| Fault { step, ..fault })?;
     Ok(Outcome::Done { durations, version })
 }
 
 /// What went wrong with a message, and at which statement of the section.
 struct Fault {
+    step: usize,
     statement: Option<usize>,
     /// Where in the section, in bytes.
     offset: Option<usize>,
     source: sqlx::Error,
-    /// The lock was no longer ours when the message began.
-    is_unlocked: bool,
-    /// The section has ended the transaction by itself, so the row was refused.
-    has_committed: bool,
+    /// The condition that did not hold, so nothing was begun.
+    guard: Option<Guard>,
+    /// The server rolls a message back as a whole; what it did not answer is uncertain.
+    is_rolled_back: bool,
 }
 
 impl Fault {
     fn plain(source: sqlx::Error) -> Self {
-        let (statement, offset) = (None, None);
-        Self { statement, offset, source, is_unlocked: false, has_committed: false }
+        let is_rolled_back = source.as_database_error().is_some();
+        Self { step: 0, statement: None, offset: None, source, guard: None, is_rolled_back }
     }
 
-    /// Whether the server has answered; if not, nobody knows what it did.
-    fn is_answered(&self) -> bool {
-        self.source.as_database_error().is_some()
-    }
-
-    fn of_step(self, step: usize, rolled_back: bool) -> StepError {
-        if self.is_unlocked {
-            return StepError::NotBegun(ErrorKind::LockLost);
-        }
-        let Self { statement, offset, source, .. } = self;
-        StepError::Failed { step, statement, offset, source, rolled_back, grant: None }
+    fn into_error(self) -> StepError {
+        let Self { step, statement, offset, source, is_rolled_back: rolled_back, .. } = self;
+        StepError::Failed { step, statement, offset, source, rolled_back }
     }
 }
 
@@ -192,26 +165,29 @@ async fn send(
     message: &Message,
     listener: Listener<'_>,
 ) -> Result<i64, Fault> {
-    if let Some(step) = step {
-        listener(&Event::StepStarted { revision: step.revision, direction: step.direction });
-    }
+    let mut started = Started { step, listener, is_told: false };
+    let guarded = message.guards.last().map_or(0, |(at, _)| at + 1);
     let statements = step.map_or(0, |step| step.statements.len());
     let canceller = session.canceller();
     let mut is_cancelled = false;
     let mut version = 0;
     // A result ends each statement, so their number tells where an error is that has no place.
     let mut results = 0;
-    let mut started = Instant::now();
+    let mut since = Instant::now();
     let sql = AssertSqlSafe(message.sql.clone());
     let mut answers = sqlx::raw_sql(sql).fetch_many(session.connection());
     loop {
         let Ok(answer) = tokio::time::timeout(TICK, answers.try_next()).await else {
+            // The conditions take no time.
+            started.tell();
             if !is_cancelled && batch.interrupt.is_stopped() {
-                is_cancelled = true;
-                canceller.cancel().await;
+                is_cancelled = canceller.cancel().await;
             }
             continue;
         };
+        if results >= guarded {
+            started.tell();
+        }
         match answer {
             Ok(None) => return Ok(version),
             Ok(Some(Either::Right(row))) if results >= message.before + statements => {
@@ -223,11 +199,11 @@ async fn send(
                 let at = results.checked_sub(message.before).filter(|at| *at < statements);
                 if let (Some(at), Some(step)) = (at, step) {
                     let statement = &step.section[step.statements[at].sql.clone()];
-                    let duration = started.elapsed();
+                    let duration = since.elapsed();
                     listener(&Event::StatementFinished { statement, duration });
                 }
                 results += 1;
-                started = Instant::now();
+                since = Instant::now();
             }
             Err(source) => {
                 if is_canceled(&source) && !batch.interrupt.is_stopped() {
@@ -235,6 +211,23 @@ async fn send(
                 }
                 return Err(fault(message, step, results, source));
             }
+        }
+    }
+}
+
+/// Tells that a step has begun, once: not of a message that only finds somebody else at work.
+struct Started<'a> {
+    step: Option<&'a ReadyStep<'a>>,
+    listener: Listener<'a>,
+    is_told: bool,
+}
+
+impl Started<'_> {
+    fn tell(&mut self) {
+        if let Some(ReadyStep { revision, direction, .. }) = self.step
+            && !std::mem::replace(&mut self.is_told, true)
+        {
+            (self.listener)(&Event::StepStarted { revision, direction: *direction });
         }
     }
 }
@@ -259,12 +252,16 @@ fn fault(
         Some(_) => by_place,
         None => by_count(),
     };
-    let is_guard = matches!(sqlstate(&source), Some("22012" | "23502"));
+    let is_condition = matches!(sqlstate(&source), Some("22012" | "23502"));
+    let guard = message.guards.iter().find(|(at, _)| *at == results);
+    // The section has ended the transaction by itself, so the row was refused.
+    let has_committed =
+        is_condition && step.is_some() && results == message.before + statements.len();
     Fault {
         statement,
         offset: offset.filter(|_| statement.is_some()),
-        is_unlocked: is_guard && step.is_some() && results == 0,
-        has_committed: is_guard && step.is_some() && results == message.before + statements.len(),
-        source,
+        guard: guard.map(|(_, guard)| *guard).filter(|_| is_condition),
+        is_rolled_back: source.as_database_error().is_some() && !has_committed,
+        ..Fault::plain(source)
     }
 }

@@ -10,8 +10,9 @@ use crate::dialect::handle::{self, Handle};
 use crate::error::ErrorKind;
 use crate::wait::Wait;
 
-use super::cancel::Canceller;
+use super::cancel::{Backend, Canceller};
 use super::error::sqlstate;
+use super::permission::of_connecting;
 
 /// Where a PostgreSQL connection comes from.
 pub(crate) type Source<'c> = handle::Source<'c, Postgres>;
@@ -21,9 +22,20 @@ pub(crate) struct Session<'c> {
     /// `None` once it is given back.
     handle: Option<Handle<'c, Postgres>>,
     /// How to reach the same server again; not known of a borrowed connection.
-    options: Option<PgConnectOptions>,
-    /// What was found when the lock was taken; `Some` as long as it is held.
+    pub(super) options: Option<PgConnectOptions>,
+    /// What was found when the lock was taken; `Some` as long as it is held, or may be taken by a
+    /// message that is on its way.
     pub(super) locked: Option<Locked>,
+}
+
+/// How the advisory lock is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// By the session, for the whole run.
+    Session,
+    /// By each message's transaction, which also has a lock with this key, that nobody else has:
+    /// so it's found on the server, whichever session runs it.
+    Message { mark: i64 },
 }
 
 /// What a run with work to do knows of its session.
@@ -31,11 +43,13 @@ pub(crate) struct Session<'c> {
 pub(crate) struct Locked {
     /// The key of the advisory lock.
     pub(super) key: i64,
+    pub(super) hold: Hold,
     /// The schema of the history tables.
     pub(super) schema: String,
     /// It was not there when the lock was taken.
     pub(super) is_schema_missing: bool,
-    /// How the session was found, and is left.
+    /// How the session was found, and is left. Where each message has a session of its own, it
+    /// looks itself.
     pub(super) search_path: String,
     pub(super) role: String,
     pub(super) lock_timeout: String,
@@ -52,8 +66,11 @@ impl Session<'_> {
 
     /// What ends a statement of this session from outside.
     pub(super) fn canceller(&self) -> Canceller {
-        let pid = self.locked.as_ref().map(|locked| locked.pid).unwrap_or_default();
-        Canceller { options: self.options.clone(), pid }
+        let backend = self.locked.as_ref().map(|locked| match locked.hold {
+            Hold::Session => Backend::Process(locked.pid),
+            Hold::Message { mark } => Backend::HolderOf(mark),
+        });
+        Canceller { options: self.options.clone(), backend }
     }
 
     /// Gives the connection back. One that still holds the lock is closed, which ends the lock.
@@ -91,8 +108,10 @@ pub(crate) async fn open<'c>(source: Source<'c>, wait: Wait<'_>) -> Result<Sessi
     let (handle, options) = match source {
         Source::Connection(connection) => (Handle::Borrowed(connection), None),
         Source::Pool(pool) => {
-            let connection = wait.until(|| handle::acquire(pool), passes).await?;
-            (Handle::Pooled(connection), Some((*pool.connect_options()).clone()))
+            let options = (*pool.connect_options()).clone();
+            let connection = wait.until(|| handle::acquire(pool), passes).await;
+            let connection = connection.map_err(|error| of_connecting(error, &options))?;
+            (Handle::Pooled(connection), Some(options))
         }
         Source::Url(url) => {
             let options = options(&url)?;
@@ -106,12 +125,15 @@ pub(crate) async fn open<'c>(source: Source<'c>, wait: Wait<'_>) -> Result<Sessi
 pub(super) async fn connect(options: PgConnectOptions) -> Result<PgConnection, ErrorKind> {
     options.connect().await.map_err(|source| match source {
         sqlx::Error::Io(error) => ErrorKind::Unreachable { error },
-        source => ErrorKind::Database { doing: "connecting to the database".to_owned(), source },
+        source => {
+            let doing = "connecting to the database".to_owned();
+            of_connecting(ErrorKind::Database { doing, source }, &options)
+        }
     })
 }
 
 /// Whether a server that is being started would answer so: not at all, or that it is not ready.
-fn passes(error: &ErrorKind) -> bool {
+pub(super) fn passes(error: &ErrorKind) -> bool {
     match error {
         // So rustls tells of a certificate that it doesn't trust.
         ErrorKind::Unreachable { error } => error.kind() != io::ErrorKind::InvalidData,

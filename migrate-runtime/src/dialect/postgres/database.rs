@@ -4,14 +4,22 @@
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
-use super::connect::{connect, options};
+use super::connect::{connect, options, passes};
 use super::error::sqlstate;
 use super::permission;
 use super::quote;
 use crate::error::ErrorKind;
+use crate::wait::Wait;
 
 /// Databases that servers are made with; either may have been dropped, or be closed to us.
 const OTHERS: [&str; 2] = ["postgres", "template1"];
+
+/// Waits until the server answers: whatever it has to say of the database.
+pub(crate) async fn wait_for_server(url: &str, wait: Wait<'_>) -> Result<(), ErrorKind> {
+    let (connection, _) = wait.until(|| beside(url), passes).await?;
+    close(connection).await;
+    Ok(())
+}
 
 pub(crate) async fn exists(url: &str) -> Result<bool, ErrorKind> {
     let (mut connection, name) = beside(url).await?;
@@ -138,7 +146,9 @@ async fn beside(url: &str) -> Result<(PgConnection, String), ErrorKind> {
 /// Whether another database of the server may answer where this one doesn't: it's not there, it
 /// takes no connections, or not from this role.
 fn is_of_the_database(error: &ErrorKind) -> bool {
-    let ErrorKind::Database { source, .. } = error else { return false };
+    let (ErrorKind::Database { source, .. } | ErrorKind::Permission { source, .. }) = error else {
+        return false;
+    };
     matches!(sqlstate(source), Some("3D000" | "55000" | "42501" | "28000"))
 }
 

@@ -81,7 +81,7 @@ pub(crate) async fn read(
         // Somebody else may have made the tables between our two looks at them.
         Err(ErrorKind::Database { .. }) => match read_once(session, tables, detail).await {
             Err(ErrorKind::Database { doing, source }) => {
-                Err(explained(session, tables, doing, source, Purpose::Read).await)
+                Err(explained(session, tables, doing, source, Purpose::Read(tables)).await)
             }
             read => read,
         },
@@ -155,12 +155,18 @@ async fn explain_missing(
     let names = names(session, tables);
     let exists = [&names.meta, &names.revisions, &names.log]
         .map(|name| format!("pg_catalog.to_regclass({}) IS NOT NULL", quote::text(name)));
-    let sql = format!("SELECT {}", exists.join(", "));
+    let sql = format!("SELECT {}, pg_catalog.current_schema() IS NULL", exists.join(", "));
     let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(session.connection()).await;
     let Ok(row) = row else { return Err(reading(error)) };
     let is_there = |index| row.try_get::<bool, _>(index).unwrap_or(false);
     if !(is_there(0) || is_there(1) || is_there(2)) {
-        return Ok(History::default());
+        let has_no_place = tables.schema.is_none() && is_there(3);
+        return match has_no_place {
+            true => permission::of_search_path(session.connection(), tables)
+                .await
+                .map_or_else(|| Ok(History::default()), Err),
+            false => Ok(History::default()),
+        };
     }
     if is_there(0) {
         let sql = format!("SELECT value FROM {} WHERE key = 'format'", names.meta);
@@ -264,7 +270,7 @@ pub(crate) async fn accept(
         Ok(_) => Ok(()),
         Err(source) => {
             let doing = format!("recording the edit of {}", row.id);
-            Err(explained(session, tables, doing, source, Purpose::Write).await)
+            Err(explained(session, tables, doing, source, Purpose::Write(tables)).await)
         }
     }
 }

@@ -1,55 +1,85 @@
-//! One writer: an advisory lock of the session, polled. A blocking `pg_advisory_lock` beside a
+//! One writer: an advisory lock, of the session or of each message, polled. A blocking `pg_advisory_lock` beside a
 //! CREATE INDEX CONCURRENTLY ends in "deadlock detected", because that waits for every transaction
 //! that could see the old index; a poll between two statements holds nothing up.
 
 use migrate_model::Checksum;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::connect::{Locked, Session};
-use super::quote;
+use super::connect::{Hold, Locked, Session};
+use super::{permission, quote};
 use crate::error::ErrorKind;
+use crate::identity::RunIdentity;
 use crate::patience::Patience;
 use crate::settings::HistoryTables;
 
-/// Takes the lock, waiting for it as long as there's patience.
+/// Takes the lock for the session, waiting for it as long as there's patience.
 pub(crate) async fn lock(
     session: &mut Session<'_>,
     tables: &HistoryTables,
     patience: &mut Patience<'_>,
 ) -> Result<(), ErrorKind> {
-    let mut locked = look_around(session, tables).await?;
-    locked.key = key(&locked.schema, tables);
-    let sql = format!("SELECT pg_catalog.pg_try_advisory_lock({})", locked.key);
+    let locked = look_around(session, tables, Hold::Session).await?;
+    let sql = format!(
+        "SELECT pg_catalog.pg_try_advisory_lock({}), pg_catalog.pg_backend_pid()",
+        locked.key
+    );
     patience.begin_anew();
     loop {
         // Held from before the question is sent: when this future is dropped, it may still be got.
         session.locked = Some(locked.clone());
-        let got = sqlx::raw_sql(AssertSqlSafe(sql.clone())).fetch_one(session.connection()).await;
-        match got.and_then(|row| row.try_get::<bool, _>(0)) {
-            Ok(true) => return Ok(()),
-            Ok(false) => session.locked = None,
-            Err(source) => return Err(taking(source)),
+        let asked = sqlx::raw_sql(AssertSqlSafe(sql.clone())).fetch_one(session.connection()).await;
+        let answer = asked.and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+        match answer.map_err(taking)? {
+            (true, pid) => {
+                // Behind a pooler it may be another session than the one that was asked before.
+                session.locked = Some(Locked { pid, ..locked });
+                return Ok(());
+            }
+            (false, _) => session.locked = None,
         }
         if let Err(error) = patience.wait().await {
-            return Err(match error {
-                ErrorKind::LockTimeout { waited, .. } => {
-                    let holder = holder(session, locked.key).await;
-                    ErrorKind::LockTimeout { waited, holder }
-                }
-                other => other,
-            });
+            return Err(with_holder(session, locked.key, error).await);
         }
     }
 }
 
-/// Gives the lock back. If the server does not confirm it, the session keeps counting as locked,
-/// and its connection is closed instead.
-pub(crate) async fn unlock(session: &mut Session<'_>) {
-    let Some(Locked { key, .. }) = session.locked else { return };
-    let sql = format!("SELECT pg_catalog.pg_advisory_unlock({key})");
-    let unlocked = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(session.connection()).await;
-    if unlocked.and_then(|row| row.try_get::<bool, _>(0)).unwrap_or(false) {
-        session.locked = None;
+/// Lets each message take the lock for itself. Nothing is taken yet.
+pub(crate) async fn lock_each_message(
+    session: &mut Session<'_>,
+    tables: &HistoryTables,
+    run: &RunIdentity,
+) -> Result<(), ErrorKind> {
+    let mark = number(&["cargo-migrate run", &run.run_id]);
+    session.locked = Some(look_around(session, tables, Hold::Message { mark }).await?);
+    Ok(())
+}
+
+/// Waits until nobody has the lock, as long as there's patience. It's looked at, not taken: so
+/// those who wait are in nobody's way.
+pub(super) async fn wait_for_others(
+    session: &mut Session<'_>,
+    key: i64,
+    patience: &mut Patience<'_>,
+) -> Result<(), ErrorKind> {
+    let sql = format!("SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE {})", is_of(key));
+    loop {
+        if let Err(error) = patience.wait().await {
+            return Err(with_holder(session, key, error).await);
+        }
+        let asked = sqlx::raw_sql(AssertSqlSafe(sql.clone())).fetch_one(session.connection()).await;
+        if !asked.and_then(|row| row.try_get::<bool, _>(0)).map_err(taking)? {
+            return Ok(());
+        }
+    }
+}
+
+/// The error of a wait that was too long, with who has the lock.
+async fn with_holder(session: &mut Session<'_>, key: i64, error: ErrorKind) -> ErrorKind {
+    match error {
+        ErrorKind::LockTimeout { waited, .. } => {
+            ErrorKind::LockTimeout { waited, holder: holder(session, key).await }
+        }
+        other => other,
     }
 }
 
@@ -61,6 +91,7 @@ fn taking(source: sqlx::Error) -> ErrorKind {
 async fn look_around(
     session: &mut Session<'_>,
     tables: &HistoryTables,
+    hold: Hold,
 ) -> Result<Locked, ErrorKind> {
     let schema = match &tables.schema {
         Some(schema) => quote::text(schema),
@@ -87,13 +118,17 @@ async fn look_around(
     let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(session.connection()).await;
     let row = row.map_err(taking)?;
     let text = |index| row.try_get::<Option<String>, _>(index).map_err(taking);
-    let schema = text(0)?.ok_or_else(|| ErrorKind::Usage {
-        message: "the search_path names no schema that exists, so the history has no place"
-            .to_owned(),
-        code: "config.schema",
-    })?;
+    let Some(schema) = text(0)? else {
+        let closed = permission::of_search_path(session.connection(), tables).await;
+        return Err(closed.unwrap_or_else(|| ErrorKind::Usage {
+            message: "the search_path names no schema that exists, so the history has no place"
+                .to_owned(),
+            code: "config.schema",
+        }));
+    };
     Ok(Locked {
-        key: 0,
+        key: number(&["cargo-migrate", &schema, &tables.revisions]),
+        hold,
         schema,
         is_schema_missing: row.try_get(6).map_err(taking)?,
         search_path: text(1)?.unwrap_or_default(),
@@ -104,34 +139,42 @@ async fn look_around(
     })
 }
 
-/// Advisory locks are the database's own, so a key is the history's within it.
-fn key(schema: &str, tables: &HistoryTables) -> i64 {
-    let name = format!("cargo-migrate\n{schema}\n{}", tables.revisions);
-    let digest = Checksum::of(name.as_bytes()).to_string();
+/// The key that stands for a name. Advisory locks are the database's own, so that of a history is
+/// its schema's and table's within it.
+fn number(name: &[&str]) -> i64 {
+    let digest = Checksum::of(name.join("\n").as_bytes()).to_string();
     let digits = digest.trim_start_matches("sha256:").get(..16).unwrap_or_default();
     u64::from_str_radix(digits, 16).unwrap_or_default().cast_signed()
 }
 
 /// Who has the lock, as the server knows it.
 async fn holder(session: &mut Session<'_>, key: i64) -> Option<String> {
-    // An advisory lock's key of 64 bits stands in two columns, the higher half in classid.
     let sql = format!(
         "SELECT concat_ws(' ', nullif(a.application_name, ''), 'as', a.usename, 'from', \
          coalesce(host(a.client_addr), 'a socket'), '(pid ' || a.pid || ', since ' || \
          to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ')') \
-         FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid) \
-         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
-         AND (l.classid::bigint << 32 | l.objid::bigint) = {key}"
+         FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE {}",
+        is_of(key)
     );
     let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(session.connection()).await;
     row.ok()??.try_get(0).ok()
 }
 
+/// A condition on a row `l` of `pg_locks`: it is the advisory lock with this key, and somebody has
+/// it. A key of 64 bits stands in two columns, the higher half in `classid`.
+pub(super) fn is_of(key: i64) -> String {
+    format!(
+        "l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+         AND (l.classid::bigint << 32 | l.objid::bigint) = {key} AND l.database = \
+         (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
+    )
+}
+
 /// A condition that holds as long as this session has the lock.
 pub(super) fn is_ours(key: i64) -> String {
     format!(
-        "EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted \
-         AND pid = pg_catalog.pg_backend_pid() AND objsubid = 1 \
-         AND (classid::bigint << 32 | objid::bigint) = {key})"
+        "EXISTS (SELECT FROM pg_catalog.pg_locks l \
+         WHERE l.pid = pg_catalog.pg_backend_pid() AND {})",
+        is_of(key)
     )
 }

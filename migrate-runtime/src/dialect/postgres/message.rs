@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use migrate_model::revision::Direction;
 
-use super::connect::Locked;
+use super::connect::{Hold, Locked};
 use super::history::{Names, create_statements, log_statement};
 use super::session_limits::SessionLimits;
 use super::{lock, quote};
@@ -19,6 +19,26 @@ pub(super) struct Message {
     pub(super) before: usize,
     /// The section within `sql`, in bytes.
     pub(super) section: Range<usize>,
+    /// Which statements are conditions, counted from the message's first.
+    pub(super) guards: Vec<(usize, Guard)>,
+}
+
+/// A condition that a message begins with: where it does not hold, nothing of the message is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// Nobody else has the lock, so the transaction has it from now on.
+    Free,
+    /// The lock is ours.
+    Ours,
+    /// The history is the one that the plan was made from.
+    Version,
+}
+
+/// Whether a message is the first of its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    First,
+    Later,
 }
 
 /// What a batch begins with, besides its first step.
@@ -30,6 +50,13 @@ pub(super) enum Preparation {
 }
 
 impl Preparation {
+    pub(super) fn of(batch: &Batch<'_>) -> Self {
+        match batch.expected_version {
+            None => Self::Tables,
+            Some(_) => Self::Nothing,
+        }
+    }
+
     pub(super) fn statements(
         self,
         batch: &Batch<'_>,
@@ -60,6 +87,50 @@ pub(super) fn search_path_of_session(tenant: &str) -> String {
     format!("SET search_path = {}", quote::name(tenant))
 }
 
+/// The statements before a section.
+#[derive(Default)]
+struct Opening {
+    statements: Vec<String>,
+    guards: Vec<(usize, Guard)>,
+}
+
+impl Opening {
+    /// Begins a transaction: with the lock, and the history as it is expected to be.
+    fn first(batch: &Batch<'_>, locked: &Locked, names: &Names) -> Self {
+        let mut opening = Self::default();
+        opening.lock(locked);
+        let preparation = Preparation::of(batch);
+        opening.statements.extend(preparation.statements(batch, locked, names));
+        let expected = batch.expected_version.unwrap_or_default();
+        let newest = format!("(SELECT coalesce(max(seq), 0) FROM {})", names.log);
+        opening.guard(Guard::Version, &format!("{newest} = {expected}"));
+        opening
+    }
+
+    fn lock(&mut self, locked: &Locked) {
+        match locked.hold {
+            Hold::Session => self.guard(Guard::Ours, &lock::is_ours(locked.key)),
+            Hold::Message { mark } => {
+                // Else what is read behind the lock could be older than the lock.
+                self.statements.push("SET TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned());
+                let take = |key| format!("pg_catalog.pg_try_advisory_xact_lock({key})");
+                self.guard(Guard::Free, &format!("{} AND {}", take(locked.key), take(mark)));
+            }
+        }
+    }
+
+    /// A division by zero ends the message unless the condition holds.
+    fn guard(&mut self, guard: Guard, condition: &str) {
+        self.guards.push((self.statements.len(), guard));
+        self.statements.push(condition_holds(condition));
+    }
+}
+
+/// A query that fails unless the condition holds.
+fn condition_holds(condition: &str) -> String {
+    format!("SELECT 1 / CASE WHEN {condition} THEN 1 ELSE 0 END")
+}
+
 /// The message of a step.
 ///
 /// The step's number is a setting that ends with the transaction: a script that commits by itself
@@ -68,23 +139,30 @@ pub(super) fn of_step(
     batch: &Batch<'_>,
     locked: &Locked,
     step: &ReadyStep<'_>,
-    preparation: Preparation,
+    turn: Turn,
     limits: SessionLimits,
 ) -> Message {
     let names = Names::of(batch.tables, Some(&locked.schema));
     let id = step.revision.id.as_str();
-    let mut before = vec![
-        format!("SELECT 1 / CASE WHEN {} THEN 1 ELSE 0 END", lock::is_ours(locked.key)),
-        format!("SET LOCAL migrate.step = {}", quote::text(id)),
-    ];
+    let mut opening = match turn {
+        Turn::First => Opening::first(batch, locked, &names),
+        Turn::Later => {
+            let mut opening = Opening::default();
+            opening.guard(Guard::Ours, &lock::is_ours(locked.key));
+            opening
+        }
+    };
+    let before = &mut opening.statements;
+    before.push(remember_settings());
+    before.push(format!("SET LOCAL migrate.step = {}", quote::text(id)));
     before.extend(limits.statements(|_| false));
-    before.extend(preparation.statements(batch, locked, &names));
     if let Some(tenant) = batch.tenant {
         before.push(search_path_of(tenant));
     }
-    if batch.clears_history {
+    if batch.clears_history && turn == Turn::First {
         before.push(format!("DELETE FROM {}", names.revisions));
     }
+    let Opening { statements: before, guards } = opening;
     let count = before.len();
     let mut sql = before.join(";\n") + ";\n";
     let start = sql.len();
@@ -96,8 +174,8 @@ pub(super) fn of_step(
         sql.push_str(&statement);
         sql.push_str(";\n");
     }
-    sql.push_str(&left_as_found(locked));
-    Message { sql, before: count, section }
+    sql.push_str(&settings_as_remembered());
+    Message { sql, before: count, section, guards }
 }
 
 /// The row and the log line.
@@ -130,22 +208,43 @@ fn books(batch: &Batch<'_>, names: &Names, step: &ReadyStep<'_>) -> [String; 2] 
     [row, log_statement(names, batch.run, &line) + " RETURNING seq"]
 }
 
-/// A `pg_dump` preamble empties the `search_path`, and a script may take on another role.
+/// What a script may leave changed. A `pg_dump` preamble empties the `search_path`, and a script may
+/// take on another role.
+const SETTINGS: [&str; 4] = ["search_path", "role", "lock_timeout", "statement_timeout"];
+
+/// Remembers how the session is found, up to the end of the transaction: behind a pooler the next
+/// message may have another one.
+fn remember_settings() -> String {
+    let one = |name| {
+        format!(
+            "pg_catalog.set_config('migrate.{name}', pg_catalog.current_setting('{name}'), true)"
+        )
+    };
+    format!("SELECT {}", SETTINGS.map(one).join(", "))
+}
+
+/// Leaves the session as it was found.
+fn settings_as_remembered() -> String {
+    let one = |name| {
+        format!(
+            "pg_catalog.set_config('{name}', pg_catalog.current_setting('migrate.{name}'), false)"
+        )
+    };
+    format!("SELECT {}", SETTINGS.map(one).join(", "))
+}
+
+/// The same for what runs outside of a transaction, from what was found when the lock was taken.
 pub(super) fn left_as_found(locked: &Locked) -> String {
-    let found = [
-        ("search_path", &locked.search_path),
-        ("role", &locked.role),
-        ("lock_timeout", &locked.lock_timeout),
-        ("statement_timeout", &locked.statement_timeout),
-    ];
-    let set = found.map(|(name, value)| {
+    let found =
+        [&locked.search_path, &locked.role, &locked.lock_timeout, &locked.statement_timeout];
+    let set = SETTINGS.iter().zip(found).map(|(name, value)| {
         format!("pg_catalog.set_config('{name}', {}, false)", quote::text(value))
     });
-    format!("SELECT {}", set.join(", "))
+    format!("SELECT {}", set.collect::<Vec<_>>().join(", "))
 }
 
 /// A message that only forgets all that is recorded: `stamp base --purge`.
-pub(super) fn of_clearing(batch: &Batch<'_>, locked: &Locked, preparation: Preparation) -> String {
+pub(super) fn of_clearing(batch: &Batch<'_>, locked: &Locked) -> Message {
     let names = Names::of(batch.tables, Some(&locked.schema));
     let line = LogLine {
         action: Action::Stamp,
@@ -154,8 +253,9 @@ pub(super) fn of_clearing(batch: &Batch<'_>, locked: &Locked, preparation: Prepa
         error_code: None,
         duration: Value::Elapsed,
     };
-    let mut statements = preparation.statements(batch, locked, &names);
+    let Opening { mut statements, guards } = Opening::first(batch, locked, &names);
     statements.push(format!("DELETE FROM {}", names.revisions));
+    let before = statements.len();
     statements.push(log_statement(&names, batch.run, &line) + " RETURNING seq");
-    statements.join(";\n")
+    Message { sql: statements.join(";\n"), before, section: 0..0, guards }
 }

@@ -1,6 +1,6 @@
-//! PostgreSQL. A session's advisory lock keeps other writers out; a revision, its row and its log
-//! line are one message, which the server runs as one transaction. Statements outside of one are
-//! recorded one by one.
+//! PostgreSQL. An advisory lock keeps other writers out, the session's or each message's; a
+//! revision, its row and its log line are one message, which the server runs as one transaction.
+//! Statements outside of one are recorded one by one.
 
 mod apply;
 mod cancel;
@@ -16,9 +16,11 @@ mod outside;
 mod permission;
 mod quote;
 mod session_limits;
+mod unlock;
 
-pub(crate) use apply::apply;
+pub(crate) use apply::{apply, missing_right};
 pub(crate) use connect::{Session, Source, open};
 pub(crate) use error::{database_fault, notes, way_out};
-pub(crate) use lock::{lock, unlock};
+pub(crate) use lock::{lock, lock_each_message};
 pub(crate) use offline::{HEAD as SCRIPT_HEAD, script};
+pub(crate) use unlock::unlock;

@@ -1,19 +1,23 @@
 //! A missing right as the statement that gives it. The server's error names the object; which
-//! right it is, and whose, is asked.
+//! right it is, and whose, is asked, where there is a connection to ask on.
 
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use super::error::sqlstate;
 use super::quote;
 use crate::error::{ErrorKind, message};
+use crate::settings::HistoryTables;
 
 /// What a statement wanted with the tables that it names.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Purpose<'a> {
     /// To read the history.
-    Read,
+    Read(&'a HistoryTables),
     /// To write it.
-    Write,
+    Write(&'a HistoryTables),
+    /// Nothing: it's not about tables.
+    Other,
     /// What a revision's own statement says.
     Statement(&'a str),
 }
@@ -21,11 +25,10 @@ pub(super) enum Purpose<'a> {
 impl Purpose<'_> {
     /// The rights that it takes, of which one is missing.
     fn rights(self) -> &'static [&'static str] {
-        let Self::Statement(sql) = self else {
-            return match self {
-                Self::Read => &["SELECT"],
-                _ => &["SELECT", "INSERT", "UPDATE", "DELETE"],
-            };
+        let sql = match self {
+            Self::Statement(sql) => sql,
+            Self::Read(_) | Self::Other => return &["SELECT"],
+            Self::Write(_) => return &["SELECT", "INSERT", "UPDATE", "DELETE"],
         };
         let words = || sql.split(|letter: char| !letter.is_ascii_alphabetic());
         let first = words().find(|word| !word.is_empty()).unwrap_or_default();
@@ -49,7 +52,7 @@ pub(super) async fn explained(
     doing: String,
     source: sqlx::Error,
 ) -> ErrorKind {
-    with_grant(connection, doing, source, Purpose::Read, None).await
+    with_grant(connection, doing, source, Purpose::Other, None).await
 }
 
 /// The same, for the history tables.
@@ -80,7 +83,12 @@ pub(super) async fn grant(
     }
     let message = message(error);
     let sql = match Denied::read(&message)? {
-        Denied::Relation(name) => right_on_relation(name, purpose, schema),
+        Denied::Relation(name) => match purpose {
+            Purpose::Read(tables) | Purpose::Write(tables) if is_of(tables, name) => {
+                rights_on_history(tables, name, purpose, schema)
+            }
+            _ => right_on_relation(name, purpose, schema),
+        },
         Denied::Sequence(name) => {
             format!(
                 "SELECT 'GRANT USAGE ON SEQUENCE ' || {QUALIFIED} || {TO_ME} {}",
@@ -100,12 +108,58 @@ pub(super) async fn grant(
             "SELECT 'GRANT CREATE ON DATABASE ' || pg_catalog.quote_ident({}) || {TO_ME}",
             quote::text(name)
         ),
+        Denied::OwnDatabase(name) => format!(
+            "SELECT CASE WHEN r.rolsuper THEN 'ALTER DATABASE ' || \
+             pg_catalog.quote_ident(d.datname) || ' OWNER' ELSE 'GRANT ' || \
+             pg_catalog.quote_ident(r.rolname) END || {TO_ME} FROM pg_catalog.pg_database d \
+             JOIN pg_catalog.pg_roles r ON r.oid = d.datdba WHERE d.datname = {}",
+            quote::text(name)
+        ),
         Denied::Creating => "SELECT 'ALTER ROLE ' || pg_catalog.quote_ident(current_user) || \
                              ' CREATEDB'"
             .to_owned(),
     };
     let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(connection).await.ok()??;
     row.try_get::<Option<String>, _>(0).ok()?.map(|grant| grant + ";")
+}
+
+/// The error of a connection that was refused, with the right to connect if it's that. There is
+/// nothing to ask on.
+pub(super) fn of_connecting(error: ErrorKind, options: &PgConnectOptions) -> ErrorKind {
+    let ErrorKind::Database { doing, source } = error else { return error };
+    let message = message(&source);
+    match Denied::read(&message) {
+        Some(Denied::Database(name)) if sqlstate(&source) == Some("42501") => {
+            let (name, user) = (quote::name(name), quote::name(options.get_username()));
+            let grant = format!("GRANT CONNECT ON DATABASE {name} TO {user};");
+            ErrorKind::Permission { doing, source, grant }
+        }
+        _ => ErrorKind::Database { doing, source },
+    }
+}
+
+/// What is wrong where the `search_path` leads nowhere because its schemas are closed to us.
+pub(super) async fn of_search_path(
+    connection: &mut PgConnection,
+    tables: &HistoryTables,
+) -> Option<ErrorKind> {
+    let first = "SELECT n.nspname::text FROM unnest(string_to_array( \
+         pg_catalog.current_setting('search_path'), ',')) WITH ORDINALITY AS p (name, at) \
+         CROSS JOIN LATERAL (SELECT replace(btrim(btrim(p.name), '\"'), '\"\"', '\"')) AS s (name) \
+         JOIN pg_catalog.pg_namespace n ON n.nspname = \
+         CASE s.name WHEN '$user' THEN current_user::text ELSE s.name END \
+         ORDER BY p.at LIMIT 1";
+    let row = sqlx::raw_sql(first).fetch_optional(&mut *connection).await.ok()??;
+    let schema: String = row.try_get(0).ok()?;
+    // The server says itself what is missing, to whom asks for a table.
+    let table = format!("{}.{}", quote::name(&schema), quote::name(&tables.revisions));
+    let sql = format!("SELECT FROM {table}");
+    let refused = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await.err()?;
+    let doing = "looking for the history".to_owned();
+    match explained(connection, doing, refused).await {
+        permission @ ErrorKind::Permission { .. } => Some(permission),
+        _ => None,
+    }
 }
 
 const QUALIFIED: &str =
@@ -122,6 +176,35 @@ fn right_on_relation(name: &str, purpose: Purpose<'_>, schema: Option<&str>) -> 
          {QUALIFIED} || {TO_ME} {}",
         rights.join(", "),
         relation(name, schema)
+    )
+}
+
+fn is_of(tables: &HistoryTables, name: &str) -> bool {
+    [&tables.revisions, &tables.log, &tables.meta].iter().any(|table| *table == name)
+}
+
+/// What is missing on any of the history tables, on all of them: who lacks one needs the others.
+fn rights_on_history(
+    tables: &HistoryTables,
+    name: &str,
+    purpose: Purpose<'_>,
+    schema: Option<&str>,
+) -> String {
+    let texts =
+        |names: &[&str]| names.iter().map(|name| quote::text(name)).collect::<Vec<_>>().join(", ");
+    format!(
+        "WITH history AS (SELECT c.oid, {QUALIFIED} AS name, t.at \
+         FROM unnest(ARRAY[{}]) WITH ORDINALITY AS t (name, at) \
+         JOIN pg_catalog.pg_class c ON c.relname = t.name \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.oid = (SELECT n.oid {})) \
+         SELECT 'GRANT ' || (SELECT string_agg(r.name, ', ' ORDER BY r.at) \
+         FROM unnest(ARRAY[{}]) WITH ORDINALITY AS r (name, at) WHERE EXISTS (SELECT FROM history h \
+         WHERE NOT pg_catalog.has_table_privilege(h.oid, r.name))) || ' ON ' || \
+         (SELECT string_agg(h.name, ', ' ORDER BY h.at) FROM history h) || {TO_ME}",
+        texts(&[&tables.revisions, &tables.log, &tables.meta]),
+        relation(name, schema),
+        texts(purpose.rights()),
     )
 }
 
@@ -159,6 +242,8 @@ enum Denied<'m> {
     Database(&'m str),
     /// What only the owner may do.
     Ownership(&'m str),
+    /// The same, of a database.
+    OwnDatabase(&'m str),
     /// To create databases.
     Creating,
 }
@@ -182,6 +267,7 @@ impl<'m> Denied<'m> {
                 denied.or_else(|| after(&format!("must be owner of {kind}")).map(Self::Ownership))
             })
             .or_else(|| after("must be owner of sequence ").map(Self::Ownership))
+            .or_else(|| after("must be owner of database ").map(Self::OwnDatabase))
             .or_else(|| after("permission denied for sequence ").map(Self::Sequence))
             .or_else(|| after("permission denied for schema ").map(Self::Schema))
             .or_else(|| after("permission denied for database ").map(Self::Database))
@@ -199,6 +285,8 @@ mod tests {
             ("permission denied for relation \"a\"", Some(Denied::Relation("a"))),
             ("must be owner of materialized view v", Some(Denied::Ownership("v"))),
             ("permission denied for schema public", Some(Denied::Schema("public"))),
+            ("permission denied for database \"shop\"", Some(Denied::Database("shop"))),
+            ("must be owner of database shop", Some(Denied::OwnDatabase("shop"))),
             ("permission denied to create database", Some(Denied::Creating)),
             ("keine Berechtigung für Tabelle a", None),
         ] {

@@ -3,16 +3,21 @@
 use std::time::{Duration, Instant};
 
 use migrate_model::revision::Direction;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use migrate_model::script::Transaction;
+use sqlx::SqliteConnection;
 
 use super::busy::ShortWaiting;
 use super::connect::Handle;
 use super::error::is_busy;
 use super::history;
-use super::transaction::ImmediateTransaction;
+use super::lease::{self, Look};
+use super::outside;
+use super::statement;
+use super::transaction::{ImmediateTransaction, Uncommitted};
 use crate::connection::Listener;
 use crate::dialect::{Batch, LogLine, Outcome, ReadyStep, StepError};
 use crate::event::Event;
+use crate::history::lease::{Lease, Standing};
 use crate::patience::Patience;
 
 /// Runs the batch: all of it is committed, or nothing. While somebody else holds the database it
@@ -25,16 +30,35 @@ pub(crate) async fn apply(
     patience.begin_anew();
     let connection = handle.connection();
     let mut connection = ShortWaiting::of(connection, patience.rest()).await;
+    if let [step] = batch.steps
+        && step.transaction == Transaction::Outside
+    {
+        return outside::apply(connection, batch, step, patience).await;
+    }
     loop {
         let begun = ImmediateTransaction::begin(connection.connection(), patience).await;
         let mut transaction = begun.map_err(StepError::NotBegun)?;
         match run_steps(transaction.connection(), batch, patience.listener()).await {
-            Ok(Some((durations, version))) => {
-                return commit(transaction, batch, durations, version, patience).await;
+            Ok(Ran::Through { mut durations, version }) => {
+                let started = Instant::now();
+                commit(transaction, batch, patience).await?;
+                if let Some(last) = durations.last_mut() {
+                    *last += started.elapsed();
+                }
+                return Ok(Outcome::Done { durations, version });
             }
-            Ok(None) => {
+            Ok(Ran::HistoryMoved) => {
                 transaction.roll_back(None).await;
                 return Ok(Outcome::HistoryMoved);
+            }
+            Ok(Ran::LeaseCleared) => {
+                commit(transaction, batch, patience).await?;
+                return Ok(Outcome::HistoryMoved);
+            }
+            Ok(Ran::Held(lease)) => {
+                transaction.roll_back(None).await;
+                let waited = patience.wait_for(Some(&lease.holder())).await;
+                waited.map_err(StepError::NotBegun)?;
             }
             Err((step, statement, source)) => {
                 let rolled_back = transaction.roll_back(Some(&source)).await;
@@ -50,7 +74,6 @@ pub(crate) async fn apply(
                     offset: None,
                     source,
                     rolled_back,
-                    grant: None,
                 });
             }
         }
@@ -59,52 +82,60 @@ pub(crate) async fn apply(
 
 /// Commits; a reader that keeps the COMMIT waiting costs the script no second run.
 async fn commit(
-    mut transaction: ImmediateTransaction<'_>,
+    transaction: ImmediateTransaction<'_>,
     batch: &Batch<'_>,
-    mut durations: Vec<Duration>,
-    version: i64,
     patience: &mut Patience<'_>,
-) -> Result<Outcome, StepError> {
-    let started = Instant::now();
-    patience.begin_anew();
-    while let Err(source) = transaction.commit().await {
-        if is_busy(&source) {
-            // Giving up drops the transaction, which rolls it back.
-            patience.wait().await.map_err(StepError::NotBegun)?;
-            continue;
-        }
-        let rolled_back = transaction.roll_back(Some(&source)).await;
-        let step = batch.steps.len().saturating_sub(1);
-        return Err(StepError::Failed {
-            step,
+) -> Result<(), StepError> {
+    transaction.commit_patiently(patience).await.map_err(|error| match error {
+        Uncommitted::GaveUp(error) => StepError::NotBegun(error),
+        Uncommitted::Failed { source, rolled_back } => StepError::Failed {
+            step: batch.steps.len().saturating_sub(1),
             statement: None,
             offset: None,
             source,
             rolled_back,
-            grant: None,
-        });
-    }
-    if let Some(last) = durations.last_mut() {
-        *last += started.elapsed();
-    }
-    Ok(Outcome::Done { durations, version })
+        },
+    })
+}
+
+/// What became of the steps.
+enum Ran {
+    Through {
+        durations: Vec<Duration>,
+        version: i64,
+    },
+    /// The history is no longer the one that the plan was made from.
+    HistoryMoved,
+    /// It may be another one, because a run has broken off between its statements; its lease is
+    /// taken away.
+    LeaseCleared,
+    /// Somebody is between his statements.
+    Held(Lease),
 }
 
 type Fault = (usize, Option<usize>, sqlx::Error);
 
-/// `None`: the history is no longer the one that the plan was made from.
 async fn run_steps(
     connection: &mut SqliteConnection,
     batch: &Batch<'_>,
     listener: Listener<'_>,
-) -> Result<Option<(Vec<Duration>, i64)>, Fault> {
+) -> Result<Ran, Fault> {
     let before = |source| (0, None, source);
     if batch.expected_version.is_none() {
         history::create_tables(connection, batch.tables).await.map_err(before)?;
     }
-    let mut version = history::version(connection, batch.tables).await.map_err(before)?;
+    let Look { mut version, standing } =
+        lease::look(connection, batch.tables).await.map_err(before)?;
+    match standing {
+        Standing::Free => {}
+        Standing::Held(lease) => return Ok(Ran::Held(lease)),
+        Standing::Abandoned => {
+            lease::clear(connection, batch.tables).await.map_err(before)?;
+            return Ok(Ran::LeaseCleared);
+        }
+    }
     if version != batch.expected_version.unwrap_or_default() {
-        return Ok(None);
+        return Ok(Ran::HistoryMoved);
     }
     if batch.clears_history {
         version = history::clear(connection, batch.tables, batch.run).await.map_err(before)?;
@@ -121,7 +152,7 @@ async fn run_steps(
             .map_err(|source| (at, None, source))?;
         durations.push(started.elapsed());
     }
-    Ok(Some((durations, version)))
+    Ok(Ran::Through { durations, version })
 }
 
 async fn run_statements(
@@ -133,10 +164,7 @@ async fn run_statements(
     for (at, statement) in step.statements.iter().enumerate() {
         let started = Instant::now();
         let sql = &step.section[statement.sql.clone()];
-        let limited = batch.interrupt.limited();
-        let outcome = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await;
-        drop(limited);
-        outcome.map_err(|source| (at, source))?;
+        statement::run(connection, sql, batch.interrupt).await.map_err(|source| (at, source))?;
         listener(&Event::StatementFinished { statement: sql, duration: started.elapsed() });
     }
     Ok(())

@@ -14,6 +14,11 @@ pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     matches!(primary_code(error), Some(5 | 6))
 }
 
+/// `SQLITE_INTERRUPT`: our own handler has ended the statement.
+pub(crate) fn is_interrupted(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(9)
+}
+
 /// The stable code of an error that is the database's fault, not a statement's.
 pub(crate) fn database_fault(error: &sqlx::Error) -> Option<&'static str> {
     match primary_code(error)? {

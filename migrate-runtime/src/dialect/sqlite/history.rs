@@ -7,9 +7,11 @@ use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection};
 
 use super::connect::Handle;
 use super::error::is_busy;
-use super::transaction::ImmediateTransaction;
+use super::lease;
+use super::transaction::{ImmediateTransaction, Uncommitted};
 use crate::dialect::{Batch, LogLine};
 use crate::error::ErrorKind;
+use crate::history::lease::{EPOCH, Standing};
 use crate::history::{
     Action, COLUMN, COLUMNS, Columns, Detail, FORMAT, History, NewRow, STORED_COLUMNS,
     StoredRevision, Value, answer_columns, insert, reading, refuse_newer,
@@ -99,15 +101,15 @@ async fn read_once(
     tables: &HistoryTables,
     detail: Detail,
 ) -> Result<History, ErrorKind> {
-    let HistoryTables { revisions, log, meta, .. } = tables;
+    let HistoryTables { revisions, meta, .. } = tables;
     let sql = format!(
-        "SELECT (SELECT value FROM {meta} WHERE key = 'format'), (SELECT max(seq) FROM {log}), \
+        "SELECT (SELECT value FROM {meta} WHERE key = 'format'), {version}, \
          (SELECT group_concat(printf('{}', {}), char(30)) FROM {revisions})",
         // One call a row is cheaper than a dozen of `||`, each of which copies what is left of it.
         ["%s"; COLUMNS].join(&COLUMN.to_string()),
         answer_columns(detail, "replace(message, char(30), ' ')").join(", "),
         meta = table(meta),
-        log = table(log),
+        version = version_of(tables),
         revisions = table(revisions),
     );
     let query = sqlx::query_as::<_, Answer>(AssertSqlSafe(sql)).persistent(false);
@@ -186,12 +188,23 @@ pub(crate) async fn read_stored(
     rows.into_iter().map(stored).collect()
 }
 
-/// The number of the newest log line, 0 if there is none.
+/// The history's version as an expression: the number of the newest log line, and how often the
+/// lease has changed hands. Both only grow, so an equal sum means that both are as they were.
+pub(crate) fn version_of(HistoryTables { log, meta, .. }: &HistoryTables) -> String {
+    format!(
+        "((SELECT coalesce(max(seq), 0) FROM {}) \
+         + (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM {} WHERE key = '{EPOCH}'))",
+        table(log),
+        table(meta)
+    )
+}
+
+/// The history's version, 0 if nothing was ever written.
 pub(crate) async fn version(
     connection: &mut SqliteConnection,
     tables: &HistoryTables,
 ) -> Result<i64, sqlx::Error> {
-    let sql = format!("SELECT coalesce(max(seq), 0) FROM {}", table(&tables.log));
+    let sql = format!("SELECT {}", version_of(tables));
     sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(connection).await
 }
 
@@ -201,13 +214,37 @@ pub(crate) async fn insert_row(
     row: &NewRow<'_>,
     duration: Duration,
 ) -> Result<(), sqlx::Error> {
-    let columns = row.columns(batch, duration);
-    let query =
-        sqlx::query(AssertSqlSafe(insert(&table(&batch.tables.revisions), &columns, |_| {
-            "?".to_owned()
-        })));
-    bind(query, columns).execute(connection).await?;
+    insert_columns(connection, batch.tables, &row.columns(batch, duration)).await
+}
+
+/// Inserts a row of just these columns.
+pub(crate) async fn insert_columns(
+    connection: &mut SqliteConnection,
+    tables: &HistoryTables,
+    columns: &Columns,
+) -> Result<(), sqlx::Error> {
+    let sql = insert(&table(&tables.revisions), columns, |_| "?".to_owned());
+    bind(sqlx::query(AssertSqlSafe(sql)), columns.clone()).execute(connection).await?;
     Ok(())
+}
+
+/// Changes the row of a revision, which must be there.
+pub(crate) async fn update_row(
+    connection: &mut SqliteConnection,
+    tables: &HistoryTables,
+    id: &str,
+    columns: &Columns,
+) -> Result<(), sqlx::Error> {
+    let sql =
+        format!("UPDATE {} SET {} WHERE id = ?", table(&tables.revisions), assignments(columns));
+    let query = bind(sqlx::query(AssertSqlSafe(sql)), columns.clone()).bind(id.to_owned());
+    let updated = query.execute(connection).await?;
+    if updated.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
+}
+
+fn assignments(columns: &Columns) -> String {
+    let set = columns.iter().map(|(name, _)| format!("{name} = ?"));
+    set.collect::<Vec<_>>().join(", ")
 }
 
 fn bind(query: Query, columns: Columns) -> Query {
@@ -248,7 +285,7 @@ pub(crate) async fn delete_row(
     if deleted.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
 }
 
-/// Forgets every applied revision, known or not, with a log line; gives that line's number.
+/// Forgets every applied revision, known or not, with a log line; gives the history's version.
 pub(crate) async fn clear(
     connection: &mut SqliteConnection,
     tables: &HistoryTables,
@@ -266,7 +303,7 @@ pub(crate) async fn clear(
     log(connection, tables, run, &line).await
 }
 
-/// Appends a line to the log and gives its number.
+/// Appends a line to the log and gives the history's version.
 pub(crate) async fn log(
     connection: &mut SqliteConnection,
     tables: &HistoryTables,
@@ -274,9 +311,9 @@ pub(crate) async fn log(
     line: &LogLine<'_>,
 ) -> Result<i64, sqlx::Error> {
     let columns = line.columns(run);
-    let sql = insert(&table(&tables.log), &columns, |_| "?".to_owned()) + " RETURNING seq";
-    let query = bind(sqlx::query(AssertSqlSafe(sql)), columns);
-    query.fetch_one(connection).await?.try_get(0)
+    let sql = insert(&table(&tables.log), &columns, |_| "?".to_owned());
+    bind(sqlx::query(AssertSqlSafe(sql)), columns).execute(&mut *connection).await?;
+    version(connection, tables).await
 }
 
 /// Replaces text and checksum of an applied revision, with a log line, in one transaction. The
@@ -292,15 +329,26 @@ pub(crate) async fn accept(
     let failed =
         |source| ErrorKind::Database { doing: format!("recording the edit of {}", row.id), source };
     patience.begin_anew();
-    let mut transaction = ImmediateTransaction::begin(handle.connection(), patience).await?;
-    replace_text(transaction.connection(), tables, run, row, from).await.map_err(failed)?;
-    while let Err(source) = transaction.commit().await {
-        if !is_busy(&source) {
-            return Err(failed(source));
+    let mut transaction = loop {
+        let mut begun = ImmediateTransaction::begin(handle.connection(), patience).await?;
+        let connection = begun.connection();
+        match lease::look(connection, tables).await.map_err(failed)?.standing {
+            Standing::Free => break begun,
+            Standing::Abandoned => {
+                lease::clear(connection, tables).await.map_err(failed)?;
+                break begun;
+            }
+            Standing::Held(held) => {
+                begun.roll_back(None).await;
+                patience.wait_for(Some(&held.holder())).await?;
+            }
         }
-        patience.wait().await?;
-    }
-    Ok(())
+    };
+    replace_text(transaction.connection(), tables, run, row, from).await.map_err(failed)?;
+    transaction.commit_patiently(patience).await.map_err(|error| match error {
+        Uncommitted::GaveUp(error) => error,
+        Uncommitted::Failed { source, .. } => failed(source),
+    })
 }
 
 async fn replace_text(
@@ -311,11 +359,10 @@ async fn replace_text(
     from: &str,
 ) -> Result<(), sqlx::Error> {
     let columns = row.file_columns();
-    let set: Vec<String> = columns.iter().map(|(name, _)| format!("{name} = ?")).collect();
     let sql = format!(
         "UPDATE {} SET {} WHERE id = ? AND checksum = ?",
         table(&tables.revisions),
-        set.join(", ")
+        assignments(&columns)
     );
     let query = bind(sqlx::query(AssertSqlSafe(sql)), columns);
     let query = query.bind(row.id.to_string()).bind(from.to_owned());

@@ -1,5 +1,6 @@
 //! SQLite. A revision, its row and its log line are one BEGIN IMMEDIATE … COMMIT; that
-//! transaction is the lock, too.
+//! transaction is the lock, too. Where the statements of a revision are several transactions, a
+//! lease keeps the others out.
 
 mod apply;
 mod busy;
@@ -7,7 +8,11 @@ mod connect;
 mod error;
 pub(crate) mod history;
 mod interrupt;
+mod lease;
 mod offline;
+mod outside;
+mod session;
+mod statement;
 mod transaction;
 
 pub(crate) use apply::apply;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use migrate_model::revision::Direction;
+use migrate_model::script::{SessionChange, Transaction};
 
 use super::history::{create_statements, delete, literal, table};
 use crate::dialect::{Batch, LogLine, ReadyStep};
@@ -13,7 +14,7 @@ use crate::history::{Value, insert};
 pub(crate) const HEAD: &str =
     "-- Stop at the first error: sqlite3 -bail FILE < script.sql\nPRAGMA foreign_keys = ON;\n";
 
-/// The steps of the batch in one transaction.
+/// The steps of the batch in one transaction, but for what must run outside of one.
 pub(crate) fn script(batch: &Batch<'_>) -> String {
     let mut lines = vec!["BEGIN IMMEDIATE;".to_owned()];
     if batch.expected_version.is_none() {
@@ -22,15 +23,34 @@ pub(crate) fn script(batch: &Batch<'_>) -> String {
     }
     for step in batch.steps {
         lines.push(format!("-- {} {}", step.direction.name(), step.revision.id));
-        lines.extend(step.statements.iter().map(|statement| {
+        let statements = step.statements.iter().map(|statement| {
             // Leading comments stay; `sql` ends with a word, so the semicolon is never in one.
             let text = step.section[statement.whole.start..statement.sql.end].trim_start();
             format!("{text};")
-        }));
+        });
+        match step.transaction {
+            Transaction::Inside => lines.extend(statements),
+            Transaction::Outside => {
+                lines.push("COMMIT;".to_owned());
+                lines.extend(statements);
+                lines.extend(sets_foreign_keys(step).then(|| FOREIGN_KEYS.to_owned()));
+                lines.push("BEGIN IMMEDIATE;".to_owned());
+            }
+        }
         lines.extend(books(batch, step).map(|statement| statement + ";"));
     }
     lines.push("COMMIT;\n".to_owned());
     lines.join("\n")
+}
+
+/// What a run puts back behind such a section, as far as the script itself has set it.
+const FOREIGN_KEYS: &str = "PRAGMA foreign_keys = ON;";
+
+fn sets_foreign_keys(step: &ReadyStep<'_>) -> bool {
+    step.statements.iter().any(|statement| {
+        let change = SessionChange::of(&step.section[statement.sql.clone()]);
+        matches!(change, Some(SessionChange::Setting { name, .. }) if name == "foreign_keys")
+    })
 }
 
 fn books(batch: &Batch<'_>, step: &ReadyStep<'_>) -> impl Iterator<Item = String> {

@@ -20,6 +20,17 @@ pub(crate) struct ImmediateTransaction<'c> {
     is_open: bool,
 }
 
+/// Why a transaction was not committed.
+pub(crate) enum Uncommitted {
+    /// Somebody read for too long, or the run shall stop; it is rolled back.
+    GaveUp(ErrorKind),
+    Failed {
+        source: sqlx::Error,
+        /// Whether it's certain that nothing is left of it.
+        rolled_back: bool,
+    },
+}
+
 impl<'c> ImmediateTransaction<'c> {
     /// Takes the lock, and waits for it as long as there's patience.
     pub(crate) async fn begin(
@@ -49,9 +60,26 @@ impl<'c> ImmediateTransaction<'c> {
     }
 
     /// Commits. After an error the transaction may be open still, and be committed again.
-    pub(crate) async fn commit(&mut self) -> Result<(), sqlx::Error> {
+    async fn commit(&mut self) -> Result<(), sqlx::Error> {
         sqlx::raw_sql("COMMIT").execute(&mut *self.connection).await?;
         self.is_open = false;
+        Ok(())
+    }
+
+    /// Commits, and waits for readers as long as there's patience.
+    pub(crate) async fn commit_patiently(
+        mut self,
+        patience: &mut Patience<'_>,
+    ) -> Result<(), Uncommitted> {
+        patience.begin_anew();
+        while let Err(source) = self.commit().await {
+            if !is_busy(&source) {
+                let rolled_back = self.roll_back(Some(&source)).await;
+                return Err(Uncommitted::Failed { source, rolled_back });
+            }
+            // Giving up drops the transaction, which rolls it back.
+            patience.wait().await.map_err(Uncommitted::GaveUp)?;
+        }
         Ok(())
     }
 
