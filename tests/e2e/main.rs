@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a test's failure is a panic
 
+mod at_once;
 mod bad_input;
 mod branches;
 mod build_time;
@@ -16,7 +17,9 @@ mod index;
 mod init;
 mod inspecting;
 mod integrity;
+mod main_job;
 mod mariadb;
+mod newer_database;
 mod offline;
 mod outside_sqlite;
 mod places;
@@ -27,4 +30,5 @@ mod secrets;
 mod servers;
 mod shell;
 mod stamping;
+mod states;
 mod switch;

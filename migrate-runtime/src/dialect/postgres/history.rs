@@ -4,7 +4,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::connect::Session;
-use super::error::is_missing_table;
+use super::error::{is_missing_column, is_missing_table};
 use super::permission::{self, Purpose};
 use super::quote;
 use crate::dialect::LogLine;
@@ -124,7 +124,9 @@ async fn read_once(
             let version = row.try_get::<i64, _>(1).map_err(reading)?;
             History::parse(version, &text(2)?.unwrap_or_default())
         }
-        Err(error) if is_missing_table(&error) => explain_missing(session, tables, error).await,
+        Err(error) if is_missing_table(&error) || is_missing_column(&error) => {
+            explain_missing(session, tables, error).await
+        }
         Err(error) => Err(reading(error)),
     }
 }
@@ -146,7 +148,8 @@ fn names(session: &Session<'_>, tables: &HistoryTables) -> Names {
     Names::of(tables, locked.or(tables.schema.as_deref()))
 }
 
-/// No tables is an empty history; tables of a newer format may lack any but the meta table.
+/// No tables is an empty history; tables of a newer format may lack any but the meta table, and
+/// any column.
 async fn explain_missing(
     session: &mut Session<'_>,
     tables: &HistoryTables,

@@ -1,4 +1,4 @@
-//! Who has a lock, the run's or a table's, and who waits for it.
+//! Somebody who keeps the lock, and somebody who keeps a table.
 
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
