@@ -17,7 +17,6 @@ mod index;
 mod init;
 mod inspecting;
 mod integrity;
-mod killed;
 mod main_job;
 mod mariadb;
 mod newer_database;

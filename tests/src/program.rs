@@ -54,6 +54,11 @@ pub struct Running {
 }
 
 impl Running {
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.program.id()
+    }
+
     /// Ends it as `kill -9` does, if it hasn't ended by itself.
     pub fn kill(mut self) -> Run {
         self.program.kill().unwrap();

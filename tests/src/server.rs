@@ -77,6 +77,17 @@ impl Server {
         database
     }
 
+    /// A server of the same software under another URL.
+    #[must_use]
+    pub fn elsewhere(&self, url: String) -> Self {
+        Self { software: self.software, url }
+    }
+
+    /// Whether it answers.
+    pub fn answers(&self) -> bool {
+        self.run("SELECT 1").is_ok()
+    }
+
     /// Runs statements on the connection that may do everything.
     fn run(&self, sql: &str) -> sqlx::Result<Vec<String>> {
         first_column(self.software, &self.url, sql)
