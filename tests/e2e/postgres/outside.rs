@@ -46,28 +46,35 @@ fn log(database: &Database) -> Vec<String> {
     )
 }
 
-/// Starts a command and waits until the server runs a statement that begins so.
+/// Starts a command and waits until the server runs a statement with this in it.
 fn started(workspace: &Workspace, database: &Database, command: &str, statement: &str) -> Running {
     let running = Run::start(&mut workspace.command(cargo_migrate(), [command]));
-    let runs = format!(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
-         AND state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%{statement}%'"
-    );
+    wait_until(database, statement, "1");
+    running
+}
+
+/// Waits until so many sessions run such a statement.
+fn wait_until(database: &Database, statement: &str, count: &str) {
+    let runs = format!("SELECT count(*) FROM {}", running(statement));
     let deadline = Instant::now() + Duration::from_secs(20);
-    while database.query(&runs) != ["1"] {
-        assert!(Instant::now() < deadline, "{statement} does not run");
+    while database.query(&runs) != [count] {
+        assert!(Instant::now() < deadline, "{statement}: not {count}");
         std::thread::sleep(Duration::from_millis(20));
     }
-    running
+}
+
+/// The sessions of the server that run a statement with this in it.
+fn running(statement: &str) -> String {
+    format!(
+        "pg_stat_activity WHERE datname = current_database() AND state = 'active' \
+         AND pid <> pg_backend_pid() AND query LIKE '%{statement}%'"
+    )
 }
 
 /// Ends the server's side of a run, which would go on with its statement.
 fn terminate(database: &Database, statement: &str) {
-    database.execute(&format!(
-        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
-         WHERE datname = current_database() AND pid <> pg_backend_pid() \
-         AND query LIKE '%{statement}%'"
-    ));
+    database.execute(&format!("SELECT pg_terminate_backend(pid) FROM {}", running(statement)));
+    wait_until(database, statement, "0");
 }
 
 #[test]
@@ -210,6 +217,7 @@ fn killed_in_a_definition(
     started(workspace, database, "up", "ALTER TABLE a ADD").kill();
     end();
     holder.join().unwrap();
+    wait_until(database, "ALTER TABLE a ADD", "0");
     assert_eq!(journal(database), [expected]);
     workspace.migrate(["up"]).succeeds();
     assert_eq!(journal(database), ["applied 3/3"]);

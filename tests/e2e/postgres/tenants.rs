@@ -173,7 +173,7 @@ fn what_another_tenant_defines_does_not_tell_how_far_this_one_is() {
         let mut holder = pool.begin().await.unwrap();
         sqlx::query("LOCK TABLE tenant_1.users").execute(&mut *holder).await.unwrap();
         let ended = async {
-            let end = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity \
+            let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                        WHERE datname = current_database() AND state = 'active' \
                        AND query LIKE '%CONCURRENTLY by_name%' AND pid <> pg_backend_pid()";
             for _ in 0..1000 {

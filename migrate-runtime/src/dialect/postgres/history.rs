@@ -1,5 +1,7 @@
 //! The history tables on PostgreSQL: all their SQL.
 
+use std::time::Duration;
+
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Row};
 
@@ -71,21 +73,34 @@ pub(super) fn create_statements(names: &Names) -> [String; 4] {
     ]
 }
 
+/// How long to wait, at the most, until all of the tables show that somebody has just made.
+const ALL_SHOW: Duration = Duration::from_secs(1);
+
 /// Reads format, version and rows in one query that answers with one row.
+///
+/// Somebody else may have made the tables between our two looks at them. The server tells its
+/// sessions of a new table a moment after it can be seen; till then a session that has looked for
+/// it in vain takes it for missing, and sees those beside it.
 pub(crate) async fn read(
     session: &mut Session<'_>,
     tables: &HistoryTables,
     detail: Detail,
 ) -> Result<History, ErrorKind> {
-    match read_once(session, tables, detail).await {
-        // Somebody else may have made the tables between our two looks at them.
-        Err(ErrorKind::Database { .. }) => match read_once(session, tables, detail).await {
-            Err(ErrorKind::Database { doing, source }) => {
-                Err(explained(session, tables, doing, source, Purpose::Read(tables)).await)
+    let (mut waited, mut pause) = (Duration::ZERO, Duration::from_millis(5));
+    loop {
+        match read_once(session, tables, detail).await {
+            Err(ErrorKind::Database { source, .. })
+                if is_missing_table(&source) && waited < ALL_SHOW =>
+            {
+                tokio::time::sleep(pause).await;
+                waited += pause;
+                pause *= 2;
             }
-            read => read,
-        },
-        read => read,
+            Err(ErrorKind::Database { doing, source }) => {
+                return Err(explained(session, tables, doing, source, Purpose::Read(tables)).await);
+            }
+            read => return read,
+        }
     }
 }
 
