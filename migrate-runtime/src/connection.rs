@@ -205,6 +205,29 @@ impl<'c> Connection<'c> {
         }
     }
 
+    /// Waits until nobody has the lease any more, where the lock alone does not tell.
+    #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "the lock tells"))]
+    pub(crate) async fn wait_for_lease(
+        &mut self,
+        settings: &Settings,
+        run: &RunIdentity,
+        patience: &mut Patience<'_>,
+    ) -> Result<(), ErrorKind> {
+        match self {
+            #[cfg(feature = "_sqlite")]
+            Self::Sqlite(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) if settings.lock == LockMode::Lease => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => {
+                let free = postgres::wait_until_free(session, &settings.tables, run, patience);
+                free.await.map(drop)
+            }
+            #[cfg(feature = "mysql")]
+            Self::Mysql(_) => Ok(()),
+        }
+    }
+
     /// Refuses a step that the lock does not go with.
     pub(crate) fn check_lock(
         &self,

@@ -1,6 +1,7 @@
 //! Waiting for others that hold the database, up to a deadline, and telling that it waits. Knows
 //! time; what counts as held, each dialect knows.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -54,7 +55,7 @@ impl<'l> Patience<'l> {
         }
         (self.listener)(&Event::LockWait { waited, holder });
         tracing::debug!(target: "migrate", ?waited, holder, "the database is locked");
-        tokio::time::sleep(self.pause.min(rest)).await;
+        tokio::time::sleep(shortened(self.pause).min(rest)).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         Ok(())
     }
@@ -78,5 +79,27 @@ impl<'l> Patience<'l> {
 
     pub(crate) fn listener(&self) -> Listener<'l> {
         self.listener
+    }
+}
+
+/// Between a half and all of a pause, at random: who was turned away together does not come back
+/// together.
+fn shortened(pause: Duration) -> Duration {
+    // Each has keys of its own, which are what the standard library has of randomness.
+    let random = RandomState::new().build_hasher().finish();
+    let share = f64::from(u32::try_from(random >> 32).unwrap_or_default()) / f64::from(u32::MAX);
+    pause.mul_f64(0.5 + share / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_differ_and_are_never_longer() {
+        let pause = Duration::from_millis(100);
+        let shortened: Vec<Duration> = (0..64).map(|_| shortened(pause)).collect();
+        assert!(shortened.iter().all(|it| *it <= pause && *it >= pause / 2));
+        assert!(shortened.iter().any(|it| *it != shortened[0]));
     }
 }

@@ -16,7 +16,7 @@ type Case<'a> = (&'a str, fn(&Workspace), &'a [&'a str], i32, &'a str, &'a str);
 const FIRST: Revision<'_> = Revision {
     id: "aaaa1111",
     revises: "base",
-    up: "CREATE TABLE a (x);",
+    up: "CREATE TABLE a (x int);",
     down: Some("DROP TABLE a;"),
 };
 const SECOND: Revision<'_> = Revision {

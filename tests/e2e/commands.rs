@@ -2,19 +2,20 @@
 
 use std::fs;
 
-use migrate_tests::{Revision, Run, Workspace};
+use migrate_tests::{Dialect, Ground, Run, Workspace};
 use serde_json::json;
 
-fn three() -> Workspace {
-    let workspace = Workspace::new();
-    for (id, revises) in [("aaaa1111", "base"), ("bbbb2222", "aaaa1111"), ("cccc3333", "bbbb2222")]
-    {
-        let up = format!("CREATE TABLE {id} (x);");
-        let down = format!("DROP TABLE {id};");
-        workspace.revision(Revision { id, revises, up: &up, down: Some(&down) });
-    }
-    workspace
-}
+migrate_tests::on_every_dialect!(
+    a_dry_run_plans_and_touches_nothing,
+    a_run_prints_a_line_for_each_moment_and_a_summary,
+    targets_are_ids_prefixes_words_and_walks,
+    history_lists_newest_first_and_asks_the_database_only_when_told,
+    status_says_it_all_in_one_document,
+    new_writes_a_revision_on_top_of_the_head,
+);
+
+const THREE: [(&str, &str); 3] =
+    [("aaaa1111", "base"), ("bbbb2222", "aaaa1111"), ("cccc3333", "bbbb2222")];
 
 fn keys(value: &serde_json::Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
@@ -28,10 +29,9 @@ fn targets(run: &Run) -> Vec<String> {
     steps.iter().map(step).collect()
 }
 
-#[test]
-fn a_dry_run_plans_and_touches_nothing() {
-    let workspace = three();
-    let plan = workspace.migrate_json(["up", "--dry-run"]).succeeds();
+fn a_dry_run_plans_and_touches_nothing(ground: &Ground) {
+    ground.tables(&THREE);
+    let plan = ground.migrate_json(["up", "--dry-run"]).succeeds();
     assert_eq!(targets(&plan), ["up aaaa1111", "up bbbb2222", "up cccc3333"]);
     assert_eq!(keys(&plan.json()), ["steps", "before", "after"]);
     assert_eq!(
@@ -39,19 +39,18 @@ fn a_dry_run_plans_and_touches_nothing() {
         ["revision", "direction", "message", "kind", "file"]
     );
     assert_eq!((&plan.json()["before"], &plan.json()["after"]), (&json!([]), &json!(["cccc3333"])));
-    assert!(!workspace.path("shop.db").exists());
+    assert!(ground.place().is_untouched());
 
-    workspace.migrate(["up"]).succeeds();
-    let plan = workspace.migrate_json(["down", "base", "--dry-run"]).succeeds();
+    ground.migrate(["up"]).succeeds();
+    let plan = ground.migrate_json(["down", "base", "--dry-run"]).succeeds();
     assert_eq!(targets(&plan), ["down cccc3333", "down bbbb2222", "down aaaa1111"]);
-    let current = workspace.migrate_json(["current"]).succeeds().json();
+    let current = ground.migrate_json(["current"]).succeeds().json();
     assert_eq!(current, json!({ "heads": ["cccc3333"] }));
 }
 
-#[test]
-fn a_run_prints_a_line_for_each_moment_and_a_summary() {
-    let workspace = three();
-    let run = workspace.migrate_json(["up", "bbbb"]).succeeds();
+fn a_run_prints_a_line_for_each_moment_and_a_summary(ground: &Ground) {
+    ground.tables(&THREE);
+    let run = ground.migrate_json(["up", "bbbb"]).succeeds();
     let types: Vec<_> = run.json_lines().iter().map(|line| line["type"].clone()).collect();
     assert_eq!(
         types,
@@ -72,9 +71,8 @@ fn a_run_prints_a_line_for_each_moment_and_a_summary() {
     assert_eq!(run.json()["applied"], 2);
 }
 
-#[test]
-fn targets_are_ids_prefixes_words_and_walks() {
-    let workspace = three();
+fn targets_are_ids_prefixes_words_and_walks(ground: &Ground) {
+    ground.tables(&THREE);
     for (arguments, expected) in [
         (["up", "+1"], vec!["up aaaa1111"]),
         (["upgrade", "aaaa1111+1"], vec!["up bbbb2222"]),
@@ -85,11 +83,7 @@ fn targets_are_ids_prefixes_words_and_walks() {
         (["downgrade", "aaaa"], vec!["down cccc3333", "down bbbb2222"]),
         (["down", "base"], vec!["down aaaa1111"]),
     ] {
-        assert_eq!(
-            targets(&workspace.migrate_json(arguments).succeeds()),
-            expected,
-            "{arguments:?}"
-        );
+        assert_eq!(targets(&ground.migrate_json(arguments).succeeds()), expected, "{arguments:?}");
     }
     for (arguments, code) in [
         (["up", "zzzz"], "graph.unresolved"),
@@ -98,15 +92,14 @@ fn targets_are_ids_prefixes_words_and_walks() {
         (["up", "a:b"], "graph.range_not_allowed"),
         (["down", "bbbb"], "graph.range_not_ancestor"),
     ] {
-        let error = workspace.migrate_json(arguments).exits(4).json_error();
+        let error = ground.migrate_json(arguments).exits(4).json_error();
         assert_eq!(error["code"], code, "{arguments:?}");
     }
 }
 
-#[test]
-fn history_lists_newest_first_and_asks_the_database_only_when_told() {
-    let workspace = three();
-    let history = workspace.migrate_json(["history"]).succeeds().json();
+fn history_lists_newest_first_and_asks_the_database_only_when_told(ground: &Ground) {
+    ground.tables(&THREE);
+    let history = ground.migrate_json(["history"]).succeeds().json();
     let ids = |history: &serde_json::Value| -> Vec<String> {
         let revisions = history["revisions"].as_array().unwrap().clone();
         revisions.iter().map(|one| one["revision"].as_str().unwrap().to_owned()).collect()
@@ -120,33 +113,37 @@ fn history_lists_newest_first_and_asks_the_database_only_when_told() {
             "created": "2026-11-23T10:12:13Z", "state": null,
         })
     );
-    assert!(!workspace.path("shop.db").exists());
+    assert!(ground.place().is_untouched());
 
-    workspace.migrate(["up", "bbbb2222"]).succeeds();
-    let history = workspace.migrate_json(["history", "-i"]).succeeds().json();
+    ground.migrate(["up", "bbbb2222"]).succeeds();
+    let history = ground.migrate_json(["history", "-i"]).succeeds().json();
     let states: Vec<_> =
         history["revisions"].as_array().unwrap().iter().map(|one| one["state"].clone()).collect();
     assert_eq!(states, ["pending", "applied", "applied"]);
-    assert_eq!(ids(&workspace.migrate_json(["history", ":bbbb"]).json()), ["bbbb2222", "aaaa1111"]);
-    assert_eq!(
-        ids(&workspace.migrate_json(["history", "current:"]).json()),
-        ["cccc3333", "bbbb2222"]
-    );
-    let run = workspace.migrate(["history", "-i"]).succeeds();
+    assert_eq!(ids(&ground.migrate_json(["history", ":bbbb"]).json()), ["bbbb2222", "aaaa1111"]);
+    assert_eq!(ids(&ground.migrate_json(["history", "current:"]).json()), ["cccc3333", "bbbb2222"]);
+    let run = ground.migrate(["history", "-i"]).succeeds();
     assert_eq!(
         run.stdout.lines().nth(1).unwrap(),
         "2026-11-23 bbbb2222 make bbbb2222 (applied, current)"
     );
 }
 
-#[test]
-fn status_says_it_all_in_one_document() {
-    let workspace = three();
-    workspace.migrate(["up", "+1"]).succeeds();
+fn status_says_it_all_in_one_document(ground: &Ground) {
+    let dialect = match ground.dialect() {
+        Dialect::Sqlite => "sqlite",
+        Dialect::Postgres => "postgres",
+        Dialect::Mariadb => "mariadb",
+    };
+    ground.tables(&THREE);
+    ground.migrate(["up", "+1"]).succeeds();
+    let status = ground.migrate_json(["status"]).succeeds().json();
+    let database = status["database"].as_str().unwrap();
+    assert!(database.ends_with(ground.place().address()), "{database}");
     assert_eq!(
-        workspace.migrate_json(["status"]).succeeds().json(),
+        status,
         json!({
-            "database": "sqlite:shop.db", "dialect": "sqlite", "heads": ["cccc3333"],
+            "database": database, "dialect": dialect, "heads": ["cccc3333"],
             "current": ["aaaa1111"], "applied": 1, "pending": ["bbbb2222", "cccc3333"],
             "edited": [], "unknown": [], "partial": [],
         })
@@ -155,7 +152,7 @@ fn status_says_it_all_in_one_document() {
 
 #[test]
 fn what_only_reads_creates_neither_file_nor_table() {
-    let workspace = three();
+    let workspace = Workspace::new().with_tables(&THREE);
     for command in ["status", "current", "verify", "down"] {
         let error = workspace.migrate_json([command]).exits(6).json_error();
         assert_eq!(error["code"], "database.unreachable", "{command}");
@@ -170,7 +167,7 @@ fn what_only_reads_creates_neither_file_nor_table() {
 
 #[test]
 fn up_creates_a_missing_file_unless_the_url_says_otherwise() {
-    let workspace = three();
+    let workspace = Workspace::new().with_tables(&THREE);
     let error = workspace.migrate_json(["up", "-d", "sqlite:new.db?mode=rw"]).exits(6).json_error();
     assert_eq!(error["code"], "database.unreachable");
     let run = workspace.migrate(["up", "-d", "sqlite:new.db"]).succeeds();
@@ -182,11 +179,9 @@ fn up_creates_a_missing_file_unless_the_url_says_otherwise() {
     assert!(workspace.path("new.db").exists());
 }
 
-#[test]
-fn new_writes_a_revision_on_top_of_the_head() {
-    let workspace = three();
-    let run =
-        workspace.migrate_json(["new", "Add users' table", "--rev-id", "dddd4444"]).succeeds();
+fn new_writes_a_revision_on_top_of_the_head(ground: &Ground) {
+    ground.tables(&THREE);
+    let run = ground.migrate_json(["new", "Add users' table", "--rev-id", "dddd4444"]).succeeds();
     let document = run.json();
     assert_eq!(keys(&document), ["revision", "file", "revises"]);
     assert_eq!(
@@ -198,13 +193,13 @@ fn new_writes_a_revision_on_top_of_the_head() {
         file.starts_with("migrations/revisions/")
             && file.ends_with("_dddd4444_add_users_table.sql")
     );
-    let text = workspace.read(file);
+    let text = ground.read(file);
     assert!(text.starts_with(
         "-- Add users' table\n--\n-- Revision: dddd4444\n-- Revises: cccc3333\n-- Created: 2"
     ));
     assert!(text.ends_with("\n\n-- migrate:up\n\n-- migrate:down\n"));
 
-    let second = workspace.migrate_json(["revision", "-m", "next"]).succeeds().json();
+    let second = ground.migrate_json(["revision", "-m", "next"]).succeeds().json();
     assert_eq!(second["revises"], json!(["dddd4444"]));
     assert_eq!(second["revision"].as_str().unwrap().len(), 12);
     for (arguments, exit) in [
@@ -214,7 +209,7 @@ fn new_writes_a_revision_on_top_of_the_head() {
         (vec!["new"], 2),
         (vec!["up", "--unknown"], 2),
     ] {
-        let run = workspace.migrate_json(arguments.clone()).exits(exit);
+        let run = ground.migrate_json(arguments.clone()).exits(exit);
         assert_eq!(run.json()["type"], "error", "{arguments:?}");
     }
 }

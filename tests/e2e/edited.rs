@@ -1,7 +1,16 @@
 //! The promise: an edited applied file is refused by `up`, by `verify` and by the rebuilt
 //! application, and nothing is changed by a refused run.
 
-use migrate_tests::{Revision, Workspace, execute, query, state};
+use migrate_tests::{Ground, Revision, Workspace, state};
+
+migrate_tests::on_every_dialect!(
+    up_down_and_verify_refuse_and_change_nothing,
+    the_message_shows_the_edit_and_the_ways_out,
+    line_endings_and_a_byte_order_mark_are_no_edit,
+    restore_puts_the_file_back_even_if_it_is_gone_or_broken,
+    accept_asks_and_then_records_the_edit,
+    restore_keeps_what_it_replaces_and_writes_nowhere_else,
+);
 
 const USERS: Revision<'_> = Revision {
     id: "aaaa1111",
@@ -16,52 +25,40 @@ const EMAIL: Revision<'_> = Revision {
     down: Some("ALTER TABLE users DROP COLUMN email;"),
 };
 
-/// Everything in the database, the history included.
-fn everything(workspace: &Workspace) -> (Vec<String>, Vec<String>) {
-    let file = workspace.path("shop.db");
-    let history = "SELECT id || checksum || source || applied_at AS x FROM _migrate_revisions \
-                   UNION ALL SELECT seq || action || outcome FROM _migrate_log";
-    (state(&file), query(&file, history))
-}
+fn up_down_and_verify_refuse_and_change_nothing(ground: &Ground) {
+    let file = ground.revision(USERS);
+    ground.migrate(["up"]).succeeds();
+    let before = ground.everything();
 
-#[test]
-fn up_down_and_verify_refuse_and_change_nothing() {
-    let workspace = Workspace::new();
-    let file = workspace.revision(USERS);
-    workspace.migrate(["up"]).succeeds();
-    let before = everything(&workspace);
-
-    workspace.replace(&file, "name TEXT NOT NULL", "name TEXT NOT NULL UNIQUE");
-    workspace.revision(EMAIL);
+    ground.replace(&file, "name TEXT NOT NULL", "name TEXT NOT NULL UNIQUE");
+    ground.revision(EMAIL);
     for command in ["up", "down"] {
-        let run = workspace.migrate_json([command]).exits(10);
+        let run = ground.migrate_json([command]).exits(10);
         let error = run.json_error();
         assert_eq!(error["code"], "integrity.edited");
         assert_eq!(error["revision"], "aaaa1111");
         assert_eq!(error["file"], file);
         assert_eq!((&error["line"], &error["column"]), (&9.into(), &5.into()));
     }
-    let finding = &workspace.migrate_json(["verify"]).exits(1).json()["findings"][0];
+    let finding = &ground.migrate_json(["verify"]).exits(1).json()["findings"][0];
     assert_eq!(
         (&finding["code"], &finding["file"]),
         (&"integrity.edited".into(), &file.clone().into())
     );
-    let status = workspace.migrate_json(["status"]).succeeds().json();
+    let status = ground.migrate_json(["status"]).succeeds().json();
     assert_eq!(status["edited"], serde_json::json!(["aaaa1111"]));
-    assert_eq!(everything(&workspace), before);
+    assert_eq!(ground.everything(), before);
 
-    workspace.replace(&file, "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL");
-    workspace.migrate(["verify"]).succeeds();
-    assert_eq!(workspace.migrate_json(["up"]).succeeds().json()["applied"], 1);
+    ground.replace(&file, "name TEXT NOT NULL UNIQUE", "name TEXT NOT NULL");
+    ground.migrate(["verify"]).succeeds();
+    assert_eq!(ground.migrate_json(["up"]).succeeds().json()["applied"], 1);
 }
 
-#[test]
-fn the_message_shows_the_edit_and_the_ways_out() {
-    let workspace = Workspace::new();
-    let file = workspace.revision(USERS);
-    workspace.migrate(["up"]).succeeds();
-    workspace.replace(&file, "name TEXT NOT NULL", "name TEXT NOT NULL UNIQUE");
-    let stderr = workspace.migrate(["up"]).exits(10).stderr;
+fn the_message_shows_the_edit_and_the_ways_out(ground: &Ground) {
+    let file = ground.revision(USERS);
+    ground.migrate(["up"]).succeeds();
+    ground.replace(&file, "name TEXT NOT NULL", "name TEXT NOT NULL UNIQUE");
+    let stderr = ground.migrate(["up"]).exits(10).stderr;
     let lines: Vec<&str> = stderr.lines().collect();
     assert!(
         lines[0].starts_with("error[integrity.edited]: aaaa1111 make aaaa1111 was edited after")
@@ -85,18 +82,16 @@ fn the_message_shows_the_edit_and_the_ways_out() {
     );
 }
 
-#[test]
-fn line_endings_and_a_byte_order_mark_are_no_edit() {
-    let workspace = Workspace::new();
-    let file = workspace.revision(USERS);
-    workspace.migrate(["up"]).succeeds();
-    let windows = workspace.read(&file).replace('\n', "\r\n");
-    workspace.write(&file, &windows);
-    workspace.migrate(["verify"]).succeeds();
-    workspace.write(&file, format!("\u{FEFF}{windows}"));
-    workspace.migrate(["verify"]).succeeds();
-    workspace.migrate(["down"]).succeeds();
-    workspace.migrate(["up"]).succeeds();
+fn line_endings_and_a_byte_order_mark_are_no_edit(ground: &Ground) {
+    let file = ground.revision(USERS);
+    ground.migrate(["up"]).succeeds();
+    let windows = ground.read(&file).replace('\n', "\r\n");
+    ground.write(&file, &windows);
+    ground.migrate(["verify"]).succeeds();
+    ground.write(&file, format!("\u{FEFF}{windows}"));
+    ground.migrate(["verify"]).succeeds();
+    ground.migrate(["down"]).succeeds();
+    ground.migrate(["up"]).succeeds();
 }
 
 #[test]
@@ -125,68 +120,61 @@ fn the_rebuilt_application_refuses_and_goes_on_once_it_is_put_back() {
     assert_eq!(run.stdout, "applied , now at bbbb2222\n");
 }
 
-#[test]
-fn restore_puts_the_file_back_even_if_it_is_gone_or_broken() {
-    let workspace = Workspace::new();
-    let file = workspace.revision(USERS);
-    workspace.migrate(["up"]).succeeds();
-    let original = workspace.read(&file);
+fn restore_puts_the_file_back_even_if_it_is_gone_or_broken(ground: &Ground) {
+    let file = ground.revision(USERS);
+    ground.migrate(["up"]).succeeds();
+    let original = ground.read(&file);
 
-    workspace.write(&file, "garbage");
-    assert_eq!(workspace.migrate(["up"]).code, 4);
-    let restored = workspace.migrate_json(["restore", "aaaa"]).succeeds().json();
+    ground.write(&file, "garbage");
+    assert_eq!(ground.migrate(["up"]).code, 4);
+    let restored = ground.migrate_json(["restore", "aaaa"]).succeeds().json();
     assert_eq!(restored, serde_json::json!({ "revision": "aaaa1111", "file": file }));
-    assert_eq!(workspace.read(&file), original);
+    assert_eq!(ground.read(&file), original);
 
-    std::fs::remove_file(workspace.path(&file)).unwrap();
-    workspace.migrate(["restore", "aaaa1111"]).succeeds();
-    assert_eq!(workspace.read(&file), original);
-    workspace.migrate(["verify"]).succeeds();
+    std::fs::remove_file(ground.path(&file)).unwrap();
+    ground.migrate(["restore", "aaaa1111"]).succeeds();
+    assert_eq!(ground.read(&file), original);
+    ground.migrate(["verify"]).succeeds();
 
-    let error = workspace.migrate_json(["restore", "zzzz"]).exits(4).json_error();
+    let error = ground.migrate_json(["restore", "zzzz"]).exits(4).json_error();
     assert_eq!(error["code"], "graph.unresolved");
 }
 
-#[test]
-fn accept_asks_and_then_records_the_edit() {
-    let workspace = Workspace::new();
-    let file = workspace.revision(USERS);
-    workspace.migrate(["up"]).succeeds();
-    workspace.replace(&file, "-- make", "-- really make");
+fn accept_asks_and_then_records_the_edit(ground: &Ground) {
+    let file = ground.revision(USERS);
+    ground.migrate(["up"]).succeeds();
+    ground.replace(&file, "-- make", "-- really make");
 
-    let before = everything(&workspace);
-    let unasked = workspace.migrate(["accept", "aaaa1111"]).succeeds();
+    let before = ground.everything();
+    let unasked = ground.migrate(["accept", "aaaa1111"]).succeeds();
     assert!(unasked.stdout.contains("only comments differ"), "{}", unasked.stdout);
-    assert_eq!(everything(&workspace), before, "where a question can't be asked, the answer is no");
+    assert_eq!(ground.everything(), before, "where a question can't be asked, the answer is no");
 
-    let accepted = workspace.migrate_json(["accept", "aaaa", "--yes"]).succeeds().json();
+    let accepted = ground.migrate_json(["accept", "aaaa", "--yes"]).succeeds().json();
     assert_eq!(accepted["revision"], "aaaa1111");
     assert_ne!(accepted["from"], accepted["to"]);
-    workspace.migrate(["verify"]).succeeds();
-    let logged =
-        "SELECT action || ' ' || revision AS x FROM _migrate_log ORDER BY seq DESC LIMIT 1";
-    assert_eq!(query(&workspace.path("shop.db"), logged), ["accept aaaa1111"]);
-    let stored = "SELECT source AS x FROM _migrate_revisions";
-    assert_eq!(query(&workspace.path("shop.db"), stored), [workspace.read(&file)]);
+    ground.migrate(["verify"]).succeeds();
+    let logged = "SELECT concat(action, ' ', revision) FROM _migrate_log ORDER BY seq DESC LIMIT 1";
+    assert_eq!(ground.query(logged), ["accept aaaa1111"]);
+    let stored = "SELECT source FROM _migrate_revisions";
+    assert_eq!(ground.query(stored), [ground.read(&file)]);
 }
 
-#[test]
-fn restore_keeps_what_it_replaces_and_writes_nowhere_else() {
-    let workspace = Workspace::new();
-    let file = workspace.revision(USERS);
-    workspace.migrate(["up"]).succeeds();
-    let edited = workspace.read(&file) + "-- my thoughts\n";
-    workspace.write(&file, &edited);
-    let stdout = workspace.migrate(["restore", "aaaa1111"]).succeeds().stdout;
+fn restore_keeps_what_it_replaces_and_writes_nowhere_else(ground: &Ground) {
+    let file = ground.revision(USERS);
+    ground.migrate(["up"]).succeeds();
+    let edited = ground.read(&file) + "-- my thoughts\n";
+    ground.write(&file, &edited);
+    let stdout = ground.migrate(["restore", "aaaa1111"]).succeeds().stdout;
     let kept = stdout.lines().next().unwrap().rsplit(' ').next().unwrap();
     assert_eq!(std::fs::read_to_string(kept).unwrap(), edited);
 
     let outside = "UPDATE _migrate_revisions SET file = '../../outside.sql'";
-    execute(&workspace.path("shop.db"), outside);
-    std::fs::remove_file(workspace.path(&file)).unwrap();
-    let error = workspace.migrate_json(["restore", "aaaa1111"]).json_error();
+    ground.execute(outside);
+    std::fs::remove_file(ground.path(&file)).unwrap();
+    let error = ground.migrate_json(["restore", "aaaa1111"]).json_error();
     assert_eq!(error["code"], "history.file");
-    assert!(!workspace.path("../outside.sql").exists());
+    assert!(!ground.path("../outside.sql").exists());
 }
 
 #[test]

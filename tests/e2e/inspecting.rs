@@ -2,15 +2,23 @@
 
 use std::fs;
 
-use migrate_tests::{Revision, Run, Workspace, execute, state};
+use migrate_tests::{Dialect, Ground, Revision, Run, Workspace};
 use serde_json::{Value, json};
 
+migrate_tests::on_every_dialect!(
+    a_line_has_one_head_and_no_branch_point,
+    show_finds_what_a_name_stands_for,
+    show_asks_the_database_only_for_what_counts_from_there,
+    show_sql_prints_exactly_the_statements_that_are_sent,
+    check_finds_a_script_with_its_own_commit,
+    check_compares_the_database_and_leaves_it_as_it_is,
+);
+
+const LINE: [(&str, &str); 3] =
+    [("aaaa1111", "base"), ("bbbb2222", "aaaa1111"), ("cccc3333", "bbbb2222")];
+
 fn line() -> Workspace {
-    Workspace::new().with_tables(&[
-        ("aaaa1111", "base"),
-        ("bbbb2222", "aaaa1111"),
-        ("cccc3333", "bbbb2222"),
-    ])
+    Workspace::new().with_tables(&LINE)
 }
 
 /// Newer revisions have smaller ids here, so that what is sorted by id is not sorted by age.
@@ -48,19 +56,18 @@ fn finding(code: &str, file: &str, line: u64) -> (String, String, u64) {
     (code.to_owned(), file.to_owned(), line)
 }
 
-#[test]
-fn a_line_has_one_head_and_no_branch_point() {
-    let workspace = line();
-    assert_eq!(workspace.migrate(["heads"]).succeeds().stdout, "cccc3333 make cccc3333 (head)\n");
+fn a_line_has_one_head_and_no_branch_point(ground: &Ground) {
+    ground.tables(&LINE);
+    assert_eq!(ground.migrate(["heads"]).succeeds().stdout, "cccc3333 make cccc3333 (head)\n");
     assert_eq!(
-        workspace.migrate_json(["heads"]).succeeds().stdout,
+        ground.migrate_json(["heads"]).succeeds().stdout,
         "{\"revisions\":[{\"revision\":\"cccc3333\",\"revises\":[\"bbbb2222\"],\"depends_on\":[],\
          \"labels\":[],\"message\":\"make cccc3333\",\"file\":\"migrations/revisions/cccc3333.sql\",\
          \"created\":\"2026-11-23T10:12:13Z\",\"state\":null}]}\n"
     );
-    assert_eq!(workspace.migrate(["branches"]).succeeds().stdout, "");
-    assert_eq!(workspace.migrate_json(["branches"]).succeeds().stdout, "{\"revisions\":[]}\n");
-    assert!(!workspace.path("shop.db").exists());
+    assert_eq!(ground.migrate(["branches"]).succeeds().stdout, "");
+    assert_eq!(ground.migrate_json(["branches"]).succeeds().stdout, "{\"revisions\":[]}\n");
+    assert!(ground.place().is_untouched());
 }
 
 #[test]
@@ -105,11 +112,10 @@ fn several_heads_are_listed_where_they_are_an_error_too() {
     assert_eq!(ids(&heads), ["cccc3333", "dddd4444"]);
 }
 
-#[test]
-fn show_finds_what_a_name_stands_for() {
-    let workspace = line();
+fn show_finds_what_a_name_stands_for(ground: &Ground) {
+    ground.tables(&LINE);
     let nothing: [&str; 0] = [];
-    assert_eq!(ids(&workspace.migrate_json(["show", "base"]).succeeds()), nothing);
+    assert_eq!(ids(&ground.migrate_json(["show", "base"]).succeeds()), nothing);
     for (name, expected) in [
         ("aaaa1111", "aaaa1111"),
         ("b", "bbbb2222"),
@@ -118,22 +124,24 @@ fn show_finds_what_a_name_stands_for() {
         ("-2", "aaaa1111"),
         ("aaaa@head", "cccc3333"),
     ] {
-        let run = workspace.migrate_json(["show", name]).succeeds();
+        let run = ground.migrate_json(["show", name]).succeeds();
         assert_eq!(ids(&run), [expected], "{name}");
     }
-    let history = workspace.migrate_json(["history", "bbbb:bbbb"]).succeeds();
-    assert_eq!(workspace.migrate_json(["show", "bbbb"]).succeeds().stdout, history.stdout);
+    let history = ground.migrate_json(["history", "bbbb:bbbb"]).succeeds();
+    assert_eq!(ground.migrate_json(["show", "bbbb"]).succeeds().stdout, history.stdout);
 }
 
-#[test]
-fn show_asks_the_database_only_for_what_counts_from_there() {
-    let workspace = line();
-    let error = workspace.migrate_json(["show", "current"]).exits(6).json_error();
-    assert_eq!(error["code"], "database.unreachable");
-    assert_eq!(ids(&workspace.migrate_json(["show", "-1"]).succeeds()), ["bbbb2222"]);
-    assert!(!workspace.path("shop.db").exists());
-    workspace.migrate(["up", "aaaa"]).succeeds();
-    assert_eq!(ids(&workspace.migrate_json(["show", "current"]).succeeds()), ["aaaa1111"]);
+fn show_asks_the_database_only_for_what_counts_from_there(ground: &Ground) {
+    ground.tables(&LINE);
+    let current = ground.migrate_json(["show", "current"]);
+    match ground.dialect() {
+        Dialect::Sqlite => assert_eq!(current.json_error()["code"], "database.unreachable"),
+        Dialect::Postgres | Dialect::Mariadb => assert_eq!(ids(&current), [""; 0]),
+    }
+    assert_eq!(ids(&ground.migrate_json(["show", "-1"]).succeeds()), ["bbbb2222"]);
+    assert!(ground.place().is_untouched());
+    ground.migrate(["up", "aaaa"]).succeeds();
+    assert_eq!(ids(&ground.migrate_json(["show", "current"]).succeeds()), ["aaaa1111"]);
 }
 
 #[test]
@@ -173,35 +181,51 @@ fn show_tells_eyes_all_about_a_revision() {
     assert!(first.contains("\n     Revises base\n"), "{first}");
 }
 
-const STATEMENTS: Revision<'_> = Revision {
-    id: "dddd4444",
-    revises: "cccc3333",
-    up: "-- a comment; with a semicolon\nCREATE TABLE d (x TEXT DEFAULT ';'); ;\n\
-         CREATE TRIGGER t AFTER INSERT ON d BEGIN\n  DELETE FROM d;\nEND;\n\
-         INSERT INTO d VALUES ('it''s') -- the last",
-    down: Some("DROP TRIGGER t;\nDROP TABLE d;"),
-};
+/// A revision of a table, of something with a `;` inside of it, and of a row; and its statements,
+/// up and down.
+fn statements(ground: &Ground) -> ([&'static str; 3], [&'static str; 2]) {
+    let (program, drop) = match ground.dialect() {
+        Dialect::Sqlite => (
+            "CREATE TRIGGER t AFTER INSERT ON d BEGIN\n  DELETE FROM aaaa1111;\nEND",
+            "DROP TRIGGER t",
+        ),
+        Dialect::Postgres => (
+            "CREATE FUNCTION t() RETURNS void LANGUAGE sql AS $$\n  DELETE FROM aaaa1111;\n$$",
+            "DROP FUNCTION t",
+        ),
+        Dialect::Mariadb => (
+            "CREATE TRIGGER t AFTER INSERT ON d FOR EACH ROW BEGIN\n  DELETE FROM aaaa1111;\nEND",
+            "DROP TRIGGER t",
+        ),
+    };
+    let (table, row) =
+        ("CREATE TABLE d (x VARCHAR(9) DEFAULT ';')", "INSERT INTO d VALUES ('it''s')");
+    let up = format!("-- a comment; with a semicolon\n{table}; ;\n{program};\n{row} -- the last");
+    let down = format!("{drop};\nDROP TABLE d;");
+    let revision = Revision { id: "dddd4444", revises: "cccc3333", up: &up, down: Some(&down) };
+    ground.revision(revision);
+    ([table, program, row], [drop, "DROP TABLE d"])
+}
 
-#[test]
-fn show_sql_prints_exactly_the_statements_that_are_sent() {
-    let workspace = line();
-    workspace.revision(STATEMENTS);
-    let up = "CREATE TABLE d (x TEXT DEFAULT ';');\n\
-              CREATE TRIGGER t AFTER INSERT ON d BEGIN\n  DELETE FROM d;\nEND;\n\
-              INSERT INTO d VALUES ('it''s');\n";
-    assert_eq!(workspace.migrate(["show", "head", "--sql"]).succeeds().stdout, up);
-    let down = workspace.migrate(["show", "head", "--sql", "--down"]).succeeds().stdout;
-    assert_eq!(down, "DROP TRIGGER t;\nDROP TABLE d;\n");
-    let document = workspace.migrate_json(["show", "head", "--sql", "--down"]).succeeds().json();
-    assert_eq!(document, json!({ "statements": ["DROP TRIGGER t", "DROP TABLE d"] }));
+fn show_sql_prints_exactly_the_statements_that_are_sent(ground: &Ground) {
+    ground.tables(&LINE);
+    let (up, down) = statements(ground);
+    let shown = ground.migrate(["show", "head", "--sql"]).succeeds().stdout;
+    assert_eq!(shown, up.join(";\n") + ";\n");
+    let shown = ground.migrate(["show", "head", "--sql", "--down"]).succeeds().stdout;
+    assert_eq!(shown, down.join(";\n") + ";\n");
+    let document = ground.migrate_json(["show", "head", "--sql", "--down"]).succeeds().json();
+    assert_eq!(document, json!({ "statements": down }));
 
-    fs::write(workspace.path("by_hand.db"), "").unwrap();
+    let by_hand = ground.another_place();
     for id in ["aaaa", "bbbb", "cccc", "dddd"] {
-        let sql = workspace.migrate(["show", id, "--sql"]).succeeds().stdout;
-        execute(&workspace.path("by_hand.db"), &sql);
+        let document = ground.migrate_json(["show", id, "--sql"]).succeeds().json();
+        for sql in document["statements"].as_array().unwrap() {
+            by_hand.execute(sql.as_str().unwrap());
+        }
     }
-    workspace.migrate(["up"]).succeeds();
-    assert_eq!(state(&workspace.path("by_hand.db")), state(&workspace.path("shop.db")));
+    ground.migrate(["up"]).succeeds();
+    assert_eq!(by_hand.state(), ground.state());
 }
 
 #[test]
@@ -219,7 +243,9 @@ fn show_sql_prints_nothing_where_nothing_is_sent() {
 #[test]
 fn show_sql_down_of_an_irreversible_revision_says_so() {
     let workspace = line();
-    let file = workspace.revision(Revision { down: None, ..STATEMENTS });
+    let up = "CREATE TABLE d (x int);";
+    let last = Revision { id: "dddd4444", revises: "cccc3333", up, down: None };
+    let file = workspace.revision(last);
     let error = workspace.migrate_json(["show", "dddd", "--sql", "--down"]).exits(4).json_error();
     assert_eq!(
         [&error["code"], &error["revision"], &error["file"]],
@@ -268,16 +294,15 @@ fn check_tells_the_faults_of_all_files_at_once() {
     assert_eq!(workspace.migrate(["up"]).code, 4);
 }
 
-#[test]
-fn check_finds_a_script_with_its_own_commit() {
-    let workspace = line();
-    workspace.replace("migrations/revisions/bbbb2222.sql", "CREATE", "BEGIN;\nCREATE");
-    workspace.replace("migrations/revisions/cccc3333.sql", "DROP", "commit;\nDROP");
+fn check_finds_a_script_with_its_own_commit(ground: &Ground) {
+    ground.tables(&LINE);
+    ground.replace("migrations/revisions/bbbb2222.sql", "CREATE", "BEGIN;\nCREATE");
+    ground.replace("migrations/revisions/cccc3333.sql", "DROP", "commit;\nDROP");
     let expected = [
         finding("script.transaction_control", "migrations/revisions/bbbb2222.sql", 8),
         finding("script.transaction_control", "migrations/revisions/cccc3333.sql", 11),
     ];
-    assert_eq!(findings(&workspace.migrate_json(["check"]).exits(1)), expected);
+    assert_eq!(findings(&ground.migrate_json(["check"]).exits(1)), expected);
 }
 
 #[test]
@@ -326,19 +351,18 @@ fn check_finds_several_heads_unless_they_are_allowed() {
     }
 }
 
-#[test]
-fn check_compares_the_database_and_leaves_it_as_it_is() {
-    let workspace = line();
-    workspace.revision(Revision { id: "dddd4444", revises: "bbbb2222", up: "", down: None });
-    workspace.configure("multiple-heads = \"allow\"\n");
+fn check_compares_the_database_and_leaves_it_as_it_is(ground: &Ground) {
+    ground.tables(&LINE);
+    ground.revision(Revision { id: "dddd4444", revises: "bbbb2222", up: "", down: None });
+    ground.configure("multiple-heads = \"allow\"\n");
     for id in ["bbbb2222", "dddd4444"] {
-        workspace.migrate(["up", id]).succeeds();
+        ground.migrate(["up", id]).succeeds();
     }
-    fs::remove_file(workspace.path("migrations/revisions/dddd4444.sql")).unwrap();
-    workspace.replace("migrations/revisions/aaaa1111.sql", "(x)", "(y)");
-    let before = fs::read(workspace.path("shop.db")).unwrap();
+    fs::remove_file(ground.path("migrations/revisions/dddd4444.sql")).unwrap();
+    ground.replace("migrations/revisions/aaaa1111.sql", "(x int)", "(y int)");
+    let before = ground.everything();
 
-    let run = workspace.migrate_json(["check"]).exits(1);
+    let run = ground.migrate_json(["check"]).exits(1);
     let expected = [
         finding("integrity.edited", "migrations/revisions/aaaa1111.sql", 0),
         finding("integrity.unknown", "", 0),
@@ -348,8 +372,10 @@ fn check_compares_the_database_and_leaves_it_as_it_is() {
     let document = run.json();
     let of = |index: usize| document["findings"][index]["revision"].clone();
     assert_eq!([of(0), of(1), of(2)], ["aaaa1111", "dddd4444", "cccc3333"]);
-    assert_eq!(document["findings"][2]["message"], "cccc3333 is not applied to sqlite:shop.db");
-    assert!(fs::read(workspace.path("shop.db")).unwrap() == before);
+    let pending = document["findings"][2]["message"].as_str().unwrap();
+    assert!(pending.starts_with("cccc3333 is not applied to "), "{pending}");
+    assert!(pending.ends_with(ground.place().address()), "{pending}");
+    assert_eq!(ground.everything(), before);
 }
 
 #[test]

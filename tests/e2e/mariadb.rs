@@ -1,7 +1,7 @@
 //! What only MariaDB and MySQL do: definitions that commit by themselves, locks of the server, a
 //! session that dumps change.
 
-mod at_once;
+mod held;
 mod journal;
 #[cfg(unix)]
 mod lease;

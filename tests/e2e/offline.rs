@@ -1,52 +1,68 @@
 //! `--sql`: the script does what the run would have done.
 
-use migrate_tests::{Revision, Workspace, execute, query, state};
+use migrate_tests::{Dialect, Ground, Revision};
 
-fn workspace() -> Workspace {
-    let workspace = Workspace::new();
-    workspace.revision(Revision {
+migrate_tests::on_every_dialect!(
+    the_script_leads_to_the_same_state_and_history,
+    a_range_starts_where_it_says,
+);
+
+/// A table, and a trigger with a `;` and an `END` in it.
+fn revisions(ground: &Ground) {
+    ground.revision(Revision {
         id: "aaaa1111",
         revises: "base",
-        up: "CREATE TABLE users (name TEXT); -- it's\nINSERT INTO users VALUES ('a;''b') -- the end",
+        up: "CREATE TABLE users (name VARCHAR(20)); -- it's\n\
+             INSERT INTO users VALUES ('a;''b') -- the end",
         down: Some("DROP TABLE users;"),
     });
-    workspace.revision(Revision {
-        id: "bbbb2222",
-        revises: "aaaa1111",
-        up: "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT CASE WHEN 1 THEN 2 END; END;",
-        down: Some("DROP TRIGGER t;"),
-    });
-    workspace
+    let (up, down) = match ground.dialect() {
+        Dialect::Sqlite => (
+            "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT CASE WHEN 1 THEN 2 END; END;",
+            "DROP TRIGGER t;",
+        ),
+        Dialect::Postgres => (
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN\n\
+             PERFORM CASE WHEN true THEN 2 END; RETURN NULL; END $$;\n\
+             CREATE TRIGGER t AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION f();",
+            "DROP TRIGGER t ON users;\nDROP FUNCTION f();",
+        ),
+        Dialect::Mariadb => (
+            "DELIMITER $$\nCREATE TRIGGER t AFTER INSERT ON users FOR EACH ROW BEGIN\n\
+             SET @a = CASE WHEN 1 THEN 2 END; END$$\nDELIMITER ;",
+            "DROP TRIGGER t;",
+        ),
+    };
+    ground.revision(Revision { id: "bbbb2222", revises: "aaaa1111", up, down: Some(down) });
 }
 
-#[test]
-fn the_script_leads_to_the_same_state_and_history() {
-    let workspace = workspace();
-    workspace.migrate(["up"]).succeeds();
-    let script = workspace.migrate(["up", "--sql"]).succeeds().stdout;
+fn the_script_leads_to_the_same_state_and_history(ground: &Ground) {
+    revisions(ground);
+    ground.migrate(["up"]).succeeds();
+    let script = ground.migrate(["up", "--sql"]).succeeds().stdout;
 
-    std::fs::write(workspace.path("offline.db"), "").unwrap();
-    execute(&workspace.path("offline.db"), &script);
-    assert_eq!(state(&workspace.path("offline.db")), state(&workspace.path("shop.db")));
-    let history = "SELECT seq || id || revises || message || file || checksum || source || down_source \
-                   || state || origin || total AS x FROM _migrate_revisions";
-    assert_eq!(
-        query(&workspace.path("offline.db"), history),
-        query(&workspace.path("shop.db"), history)
-    );
-    workspace.migrate(["verify", "-d", "sqlite:offline.db"]).succeeds();
+    let offline = ground.another_place();
+    offline.run_by_client(&script);
+    assert_eq!(offline.state(), ground.state());
+    let history = "SELECT concat_ws('|', seq, id, revises, message, file, checksum, source, \
+                   down_source, state, origin, total) FROM _migrate_revisions ORDER BY seq";
+    assert_eq!(offline.query(history), ground.query(history));
+    assert_eq!(offline.log(), ground.log());
+    ground.migrate(["verify", "-d", offline.url()]).succeeds();
+    let run = ground.migrate_json(["up", "-d", offline.url()]).succeeds();
+    assert_eq!(run.json()["applied"], 0);
 
-    let script = workspace.migrate(["down", "head:base", "--sql"]).succeeds().stdout;
-    execute(&workspace.path("offline.db"), &script);
-    assert_eq!(state(&workspace.path("offline.db")), Vec::<String>::new());
+    let script = ground.migrate(["down", "head:base", "--sql"]).succeeds().stdout;
+    offline.run_by_client(&script);
+    assert_eq!(offline.state(), Vec::<String>::new());
+    assert_eq!(offline.applied(), Vec::<String>::new());
 }
 
-#[test]
-fn a_range_starts_where_it_says() {
-    let workspace = workspace();
-    let script = workspace.migrate(["up", "aaaa1111:head", "--sql"]).succeeds().stdout;
+fn a_range_starts_where_it_says(ground: &Ground) {
+    revisions(ground);
+    let script = ground.migrate(["up", "aaaa1111:head", "--sql"]).succeeds().stdout;
     assert!(script.contains("CREATE TRIGGER t"));
     assert!(!script.contains("CREATE TABLE"));
-    let error = workspace.migrate_json(["down", "base", "--sql"]).exits(4).json_error();
+    let error = ground.migrate_json(["down", "base", "--sql"]).exits(4).json_error();
     assert_eq!(error["code"], "graph.range_required");
 }

@@ -1,21 +1,18 @@
-//! The main job on a real PostgreSQL server, and what only a server can do: other writers, lost
-//! connections, sessions that are somebody else's.
+//! What only PostgreSQL has or says, and what only a server can do: its own errors and rights,
+//! sessions that are somebody else's, statements outside of a transaction, tenants, TLS.
 
 mod application;
-mod at_once;
 mod each_message;
 mod errors;
-mod forum_shop;
-mod killed;
+mod held;
 #[cfg(unix)]
 mod lease;
-mod main_job;
-mod newer_database;
 mod outside;
 #[cfg(unix)]
 mod pooler;
 mod rights;
 mod session;
+mod stored_section;
 mod tenants;
 mod tls;
 mod waiting;
@@ -45,6 +42,10 @@ const B: Revision<'_> = Revision {
     down: Some("ALTER TABLE a DROP y;"),
 };
 
+fn applied(database: &Database) -> Vec<String> {
+    database.query("SELECT id FROM _migrate_revisions ORDER BY seq")
+}
+
 /// All that is in the public schema, the history left out: columns, constraints, functions.
 fn schema(database: &Database) -> Vec<String> {
     let mut lines = database.query(
@@ -61,10 +62,6 @@ fn schema(database: &Database) -> Vec<String> {
         "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1",
     ));
     lines
-}
-
-fn applied(database: &Database) -> Vec<String> {
-    database.query("SELECT id FROM _migrate_revisions ORDER BY seq")
 }
 
 fn after(run: &Run) -> serde_json::Value {

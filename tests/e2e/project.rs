@@ -51,7 +51,7 @@ fn no_database_and_no_project_are_told_with_a_way_out() {
     assert_eq!(error["hint"], "echo 'DATABASE_URL=sqlite:app.db' >> .env");
 
     let error =
-        workspace.migrate_json(["up", "-d", "mysql://u:SENTINEL-7f3a@h/d"]).exits(3).json_error();
+        workspace.migrate_json(["up", "-d", "oracle://u:SENTINEL-7f3a@h/d"]).exits(3).json_error();
     assert_eq!(error["code"], "config.database_url");
 
     let error = workspace.migrate_json(["up", "-d", "postgres://u:SENTINEL-7f3a@h/d"]).exits(3);

@@ -204,7 +204,7 @@ fn quiet_prints_only_products_and_errors() {
         assert_eq!((&*run.stdout, &*run.stderr), ("", ""), "{arguments:?}");
     }
     let run = workspace.migrate(["show", "aaaa", "--sql", "-q"]).succeeds();
-    assert_eq!(run.stdout, "CREATE TABLE aaaa1111 (x);\n");
+    assert_eq!(run.stdout, "CREATE TABLE aaaa1111 (x int);\n");
     assert!(workspace.migrate(["up", "--sql", "-q"]).succeeds().stdout.contains("CREATE TABLE"));
     let run = workspace.migrate(["up", "nope", "-q"]).exits(4);
     assert!(run.stdout.is_empty() && run.stderr.starts_with("error[graph.unresolved]: "));
@@ -226,12 +226,12 @@ fn verbose_shows_statements_with_their_times() {
     let up = workspace.migrate(["up", "-v", "aaaa"]).succeeds().stdout;
     let lines: Vec<&str> = up.lines().collect();
     assert_eq!(lines.len(), 4, "{up}");
-    assert_eq!(time(lines[1]), "CREATE TABLE aaaa1111 (x)");
+    assert_eq!(time(lines[1]), "CREATE TABLE aaaa1111 (x int)");
     assert!(lines[2].starts_with("          Up aaaa1111 make aaaa1111 ("), "{up}");
     let redo = workspace.migrate(["redo", "--verbose"]).succeeds().stdout;
     let lines: Vec<&str> = redo.lines().collect();
     assert_eq!(time(lines[0]), "DROP TABLE aaaa1111");
-    assert_eq!(time(lines[2]), "CREATE TABLE aaaa1111 (x)");
+    assert_eq!(time(lines[2]), "CREATE TABLE aaaa1111 (x int)");
     // A stamp sends none.
     let stamp = workspace.migrate(["stamp", "bbbb", "-v"]).succeeds().stdout;
     assert!(!stamp.contains("CREATE"), "{stamp}");

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use migrate_runtime::sqlx::sqlite::SqliteConnectOptions;
-use migrate_runtime::sqlx::{self, AssertSqlSafe, Connection, SqliteConnection};
+use migrate_runtime::sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
+use migrate_runtime::sqlx::{self, AssertSqlSafe, Connection, Row, SqliteConnection};
 
 async fn connect(file: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(file).create_if_missing(false);
@@ -32,11 +32,10 @@ pub fn query(file: &Path, sql: &str) -> Vec<String> {
 }
 
 async fn rows(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
-    let sql = format!("SELECT CAST(x AS TEXT) FROM ({sql})");
-    let sql = if sql.contains(" AS x") { sql } else { panic!("name the column x: {sql}") };
-    let rows: Vec<Option<String>> =
-        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
-    rows.into_iter().map(|row| row.unwrap_or_else(|| "NULL".to_owned())).collect()
+    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
+    // SQLite makes a text of any value that is asked for as one.
+    let text = |row: &SqliteRow| row.try_get_unchecked::<Option<String>, _>(0).unwrap();
+    rows.iter().map(|row| text(row).unwrap_or_else(|| "NULL".to_owned())).collect()
 }
 
 /// The schema, and every row of every table, as lines of text; the history tables are left out.

@@ -54,9 +54,14 @@ pub struct Running {
 }
 
 impl Running {
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.program.id()
+    }
+
     /// Sends it a signal: `STOP`, `CONT`.
     pub fn signal(&self, name: &str) {
-        let number = self.program.id().to_string();
+        let number = self.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &number]).status().unwrap();
         assert!(sent.success(), "kill -s {name} {number}");
     }

@@ -8,6 +8,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, Row};
 
+use crate::place::Dialect;
+use crate::state;
+
 /// A server that the tests may do everything with.
 #[derive(Debug, Clone)]
 pub struct Server {
@@ -74,6 +77,17 @@ impl Server {
         database
     }
 
+    /// A server of the same software under another URL.
+    #[must_use]
+    pub fn elsewhere(&self, url: String) -> Self {
+        Self { software: self.software, url }
+    }
+
+    /// Whether it answers.
+    pub fn answers(&self) -> bool {
+        self.run("SELECT 1").is_ok()
+    }
+
     /// Runs statements on the connection that may do everything.
     fn run(&self, sql: &str) -> sqlx::Result<Vec<String>> {
         first_column(self.software, &self.url, sql)
@@ -97,6 +111,26 @@ impl Database {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What it is.
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self.server.software {
+            Software::Postgres => Dialect::Postgres,
+            Software::MariaDb => Dialect::Mariadb,
+        }
+    }
+
+    /// Another one on the same server.
+    pub(crate) fn another(&self) -> Self {
+        self.server.database()
+    }
+
+    /// The whole schema (`public`, on PostgreSQL), and every row, as lines of text; the history
+    /// tables are left out.
+    #[track_caller]
+    pub fn state(&self) -> Vec<String> {
+        state::of(self)
     }
 
     /// Runs a script.

@@ -8,6 +8,7 @@ use std::process::Command;
 use crate::program::{CACHES, PASSWORD, Run, cargo_migrate, repository};
 
 /// A workspace `shop` with the application `app`; `cargo migrate init` has run in it.
+#[derive(Debug)]
 pub struct Workspace {
     folder: tempfile::TempDir,
     root: PathBuf,
@@ -107,14 +108,18 @@ impl Workspace {
         name
     }
 
-    /// The same workspace with a revision for each id and its parent; each makes the table of its
-    /// id, and drops it.
+    /// The same workspace with revisions as [`Workspace::tables`] writes them.
     pub fn with_tables(self, revisions: &[(&str, &str)]) -> Self {
+        self.tables(revisions);
+        self
+    }
+
+    /// Writes a revision for each id and its parent; each makes the table of its id, and drops it.
+    pub fn tables(&self, revisions: &[(&str, &str)]) {
         for (id, revises) in revisions {
-            let (up, down) = (format!("CREATE TABLE {id} (x);"), format!("DROP TABLE {id};"));
+            let (up, down) = (format!("CREATE TABLE {id} (x int);"), format!("DROP TABLE {id};"));
             self.revision(Revision { id, revises, up: &up, down: Some(&down) });
         }
-        self
     }
 
     /// Adds lines to the configuration in the migrations crate's Cargo.toml.

@@ -51,6 +51,11 @@ pub(crate) fn output_of(command: &mut Command) -> Outcome<String> {
     String::from_utf8(output.stdout).map_err(|error| format!("{}: {error}", shown(command)))
 }
 
+/// Whether tests can be run by nextest.
+pub(crate) fn has_nextest() -> bool {
+    cargo(["nextest", "--version"]).output().is_ok_and(|output| output.status.success())
+}
+
 /// Builds the tool in a profile and gives the path of its binary.
 pub(crate) fn build_tool(profile: &str) -> Outcome<PathBuf> {
     run(&mut cargo(["build", "--quiet", "--package", "cargo-migrate", "--profile", profile]))?;

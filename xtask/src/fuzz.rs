@@ -6,8 +6,28 @@ use std::process::Command;
 
 use crate::command::{Outcome, repository, run as run_command};
 
-const TARGET: &str = "revisions";
-/// How long, where nobody says it.
+/// What is fuzzed: its code is `fuzz/fuzz_targets/<name>.rs`, its words are `fuzz/<name>.dict`.
+struct Target {
+    name: &'static str,
+    /// Folders of inputs that somebody wrote.
+    seeds: &'static [&'static str],
+    /// In bytes: shorter inputs are more of them.
+    longest: u32,
+}
+
+const TARGETS: [Target; 2] = [
+    Target { name: "revisions", seeds: &["fuzz/seeds/revisions"], longest: 4096 },
+    Target {
+        name: "statements",
+        seeds: &[
+            "migrate-model/src/script/split/samples",
+            "tests/cases/forum_shop/revisions",
+            "tests/cases/forum_shop_postgres/revisions",
+        ],
+        longest: 1024,
+    },
+];
+/// How long each target runs, where nobody says it.
 pub(crate) const SECONDS: &str = "60";
 
 pub(crate) fn run(seconds: &str) -> Outcome {
@@ -20,22 +40,23 @@ pub(crate) fn run(seconds: &str) -> Outcome {
     if !runs(&["fuzz", "--version"]) {
         return Err("cargo-fuzz is not installed: cargo install cargo-fuzz --locked".to_owned());
     }
-    let corpus = format!("fuzz/corpus/{TARGET}");
-    fs::create_dir_all(repository().join(&corpus)).map_err(|error| format!("{corpus}: {error}"))?;
-    let (seeds, time) = (format!("fuzz/seeds/{TARGET}"), format!("-max_total_time={seconds}"));
-    let dictionary = format!("-dict=fuzz/{TARGET}.dict");
-    run_command(&mut cargo_nightly(&[
-        "fuzz",
-        "run",
-        TARGET,
-        &corpus,
-        &seeds,
-        "--",
-        &dictionary,
-        "-max_len=4096",
-        &time,
-        "-print_final_stats=1",
-    ]))
+    TARGETS.iter().try_for_each(|target| target.run(seconds))
+}
+
+impl Target {
+    fn run(&self, seconds: &str) -> Outcome {
+        let Self { name, seeds, longest } = self;
+        let corpus = format!("fuzz/corpus/{name}");
+        fs::create_dir_all(repository().join(&corpus))
+            .map_err(|error| format!("{corpus}: {error}"))?;
+        let (words, time) =
+            (format!("-dict=fuzz/{name}.dict"), format!("-max_total_time={seconds}"));
+        let longest = format!("-max_len={longest}");
+        // What is found goes into the first folder.
+        let mut command = cargo_nightly(&["fuzz", "run", name, &corpus]);
+        command.args(*seeds);
+        run_command(command.args(["--", &words, &longest, &time, "-print_final_stats=1"]))
+    }
 }
 
 /// Cargo of the nightly toolchain, through rustup's `cargo`: the one that runs this would keep to

@@ -5,6 +5,7 @@ mod ci;
 mod command;
 mod cpu;
 mod demo;
+mod drill;
 mod fuzz;
 #[cfg_attr(not(unix), path = "servers/elsewhere.rs")]
 mod servers;
@@ -25,7 +26,11 @@ cargo xtask bench    what commands cost, as ratios to a floor measured in the sa
 cargo xtask bench graph [SEED]
                      what the graph of up to 100,000 revisions costs, in CPU time and memory
 cargo xtask fuzz [SECONDS]
-                     random revision files, graphs and names, for a minute or as long as said
+                     random revision files, graphs and names, then scripts: a minute each, or as
+                     long as said
+cargo xtask drill    runs that are killed, cut off and started all at once, in full: hours of it
+    --rounds N       for so many kills at any moment; the other drills have a share of that
+    --dialect NAME   only on this database
 cargo xtask ci       what must pass before a change goes in: format, lints, tests, docs,
                      dependencies, spelling, packages, other platforms; then a table of it all
 cargo xtask ci WORD  only those of its steps that have the word in their name";
@@ -43,6 +48,7 @@ fn main() -> ExitCode {
         // How `bench graph` calls the release build of this program, for one size in one process.
         ["bench", "graph-figures", shape, size, seed] => bench::figures::print(shape, size, seed),
         ["bench", "graph-memory", shape, size, seed] => bench::memory::print(shape, size, seed),
+        ["drill", options @ ..] => drill::run(options),
         ["fuzz"] => fuzz::run(fuzz::SECONDS),
         ["fuzz", seconds] => fuzz::run(seconds),
         ["ci"] => ci::run(""),

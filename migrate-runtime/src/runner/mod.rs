@@ -69,7 +69,12 @@ pub(crate) async fn run(
     let started = Instant::now();
     let mut patience = Patience::new(context.settings, context.listener);
     let wanted = goal;
-    let (revisions, history) = survey(connection, context, wanted, &mut patience).await?;
+    let (revisions, history) = match survey(connection, context, wanted, &mut patience).await {
+        Err(error) if error.code() == "integrity.partial" => {
+            survey_alone(connection, context, wanted, &mut patience).await?
+        }
+        surveyed => surveyed?,
+    };
     let graph = revisions.graph();
     if let Goal::Resume { revision, answer } = wanted {
         unfinished::check_named(graph, &history, revision, answer)?;
@@ -221,6 +226,23 @@ pub(crate) async fn survey<'r>(
     let ground = Ground { revisions: &revisions, wanted: goal };
     let history = checked(connection, context, ground, history, patience).await?;
     Ok((revisions, history))
+}
+
+/// The same while nobody else writes. A revision that is half-way may be one that somebody is at just
+/// now; what is half-way once the lock is ours was left so.
+async fn survey_alone<'r>(
+    connection: &mut Connection<'_>,
+    context: &Context<'r>,
+    goal: Goal<'_>,
+    patience: &mut Patience<'_>,
+) -> Result<(Revisions<'r>, History), Error> {
+    let Context { settings, run, .. } = context;
+    connection.lock(settings, run, patience).await?;
+    let surveyed = match connection.wait_for_lease(settings, run, patience).await {
+        Ok(()) => survey(connection, context, goal, patience).await,
+        Err(error) => Err(error.into()),
+    };
+    unlocked(connection, surveyed).await
 }
 
 /// The history as it is now.

@@ -160,7 +160,7 @@ fn a_history_that_is_not_ours_to_continue() {
         ),
         (
             "an edited revision",
-            |it| it.replace("migrations/revisions/aaaa1111.sql", "(x)", "(y)"),
+            |it| it.replace("migrations/revisions/aaaa1111.sql", "(x int)", "(y int)"),
             &["up"],
             10,
             "integrity.edited",

@@ -5,10 +5,9 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use migrate_tests::{Run, Workspace, cargo_migrate, execute, query};
+use migrate_tests::{Random, Run, Workspace, cargo_migrate, execute, query};
 use serde_json::json;
 
-use super::super::killed::Random;
 use super::{database, journal, outside, ran};
 
 /// Kills that hit a run, for each kind of journal.

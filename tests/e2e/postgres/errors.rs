@@ -3,7 +3,7 @@
 use migrate_tests::Revision;
 use serde_json::{Value, json};
 
-use super::{A, B, applied, schema, workspace};
+use super::{A, B, applied, workspace};
 
 /// Code, line and column of the error of `up`.
 fn place(error: &Value) -> (&str, &Value, &Value) {
@@ -15,7 +15,7 @@ fn errors_have_their_place_in_the_file() {
     let Some((workspace, database)) = workspace() else { return };
     workspace.revision(A);
     workspace.migrate(["up"]).succeeds();
-    let before = schema(&database);
+    let before = database.state();
     for (up, line, column) in [
         // A syntax error, behind letters of several bytes.
         ("SELECT 'ünï';\nSELECT 'ö' AS x, FORM a;", 9, 18),
@@ -30,7 +30,7 @@ fn errors_have_their_place_in_the_file() {
         let error = run.json_error();
         assert_eq!(place(&error), ("revision.failed", &json!(line), &json!(column)), "{error}");
         assert_eq!(run.json()["rolled_back"], "bbbb2222");
-        assert_eq!(schema(&database), before, "{up}");
+        assert_eq!(database.state(), before, "{up}");
         assert_eq!(applied(&database), ["aaaa1111"]);
     }
     let failed = "SELECT count(*) FROM _migrate_log WHERE outcome = 'failed'";
@@ -59,7 +59,7 @@ fn what_can_not_run_in_a_transaction_is_refused_before_anything_runs() {
     workspace.revision(Revision { up: "COMMIT;", ..B });
     let error = workspace.migrate_json(["up"]).exits(4).json_error();
     assert_eq!(place(&error), ("script.transaction_control", &json!(8), &json!(1)));
-    assert!(schema(&database).is_empty());
+    assert!(database.state().is_empty());
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_statement_that_runs_too_long_is_ended() {
     workspace.revision(Revision { up: "CREATE TABLE a (x int);\nSELECT pg_sleep(20);", ..A });
     let run = workspace.migrate(["up", "--statement-timeout", "300ms"]).exits(8);
     assert!(run.stderr.contains("ran longer than 300ms"), "{}", run.stderr);
-    assert!(schema(&database).is_empty());
+    assert!(database.state().is_empty());
 }
 
 #[test]

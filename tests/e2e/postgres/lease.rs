@@ -285,6 +285,20 @@ fn a_statement_is_ended_for_its_time_wherever_it_runs() {
 }
 
 #[test]
+fn what_somebody_is_at_just_now_is_not_taken_for_left_half_way() {
+    for mode in MODES {
+        let Some((workspace, database)) = with_lock(mode) else { return };
+        outside(&workspace, "INSERT INTO a VALUES (2);\nSELECT pg_sleep(1.5);");
+        let slow = started(&workspace, &database, database.url(), "pg_sleep(1.5)");
+        assert_eq!(journal(&database), ["up_partial 1/2"]);
+        // Of this revision there is no way down, which is said once it's there.
+        let error = workspace.migrate_json(["down"]).exits(4).json_error();
+        assert_eq!(error["code"], "revision.irreversible", "{mode}");
+        slow.finish().succeeds();
+    }
+}
+
+#[test]
 fn each_kind_of_lock_keeps_the_others_waiting() {
     let locks = ["session", "transaction", "lease"];
     for (first, second) in locks.iter().flat_map(|one| locks.map(|other| (*one, other))) {

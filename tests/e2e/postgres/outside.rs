@@ -46,28 +46,35 @@ fn log(database: &Database) -> Vec<String> {
     )
 }
 
-/// Starts a command and waits until the server runs a statement that begins so.
+/// Starts a command and waits until the server runs a statement with this in it.
 fn started(workspace: &Workspace, database: &Database, command: &str, statement: &str) -> Running {
     let running = Run::start(&mut workspace.command(cargo_migrate(), [command]));
-    let runs = format!(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
-         AND state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%{statement}%'"
-    );
+    wait_until(database, statement, "1");
+    running
+}
+
+/// Waits until so many sessions run such a statement.
+fn wait_until(database: &Database, statement: &str, count: &str) {
+    let runs = format!("SELECT count(*) FROM {}", running(statement));
     let deadline = Instant::now() + Duration::from_secs(20);
-    while database.query(&runs) != ["1"] {
-        assert!(Instant::now() < deadline, "{statement} does not run");
+    while database.query(&runs) != [count] {
+        assert!(Instant::now() < deadline, "{statement}: not {count}");
         std::thread::sleep(Duration::from_millis(20));
     }
-    running
+}
+
+/// The sessions of the server that run a statement with this in it.
+fn running(statement: &str) -> String {
+    format!(
+        "pg_stat_activity WHERE datname = current_database() AND state = 'active' \
+         AND pid <> pg_backend_pid() AND query LIKE '%{statement}%'"
+    )
 }
 
 /// Ends the server's side of a run, which would go on with its statement.
 fn terminate(database: &Database, statement: &str) {
-    database.execute(&format!(
-        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
-         WHERE datname = current_database() AND pid <> pg_backend_pid() \
-         AND query LIKE '%{statement}%'"
-    ));
+    database.execute(&format!("SELECT pg_terminate_backend(pid) FROM {}", running(statement)));
+    wait_until(database, statement, "0");
 }
 
 #[test]
@@ -210,6 +217,7 @@ fn killed_in_a_definition(
     started(workspace, database, "up", "ALTER TABLE a ADD").kill();
     end();
     holder.join().unwrap();
+    wait_until(database, "ALTER TABLE a ADD", "0");
     assert_eq!(journal(database), [expected]);
     workspace.migrate(["up"]).succeeds();
     assert_eq!(journal(database), ["applied 3/3"]);
@@ -255,25 +263,6 @@ fn an_index_that_was_not_finished_is_dropped_and_made_again() {
         (journal(&database), indexes(&database)),
         (vec!["applied 2/2".into()], vec!["i".into()])
     );
-}
-
-#[test]
-fn one_of_many_processes_makes_the_index() {
-    let Some((workspace, database)) = workspace() else { return };
-    let up = "INSERT INTO a VALUES (2);\nCREATE INDEX CONCURRENTLY i ON a (x);";
-    outside(&workspace, up, "DROP INDEX CONCURRENTLY i;\nDELETE FROM a WHERE x = 2;");
-    for round in 0..3 {
-        let start =
-            |_| Run::start(&mut workspace.command(cargo_migrate(), ["up", "--format", "json"]));
-        let running: Vec<Running> = (0..8).map(start).collect();
-        let steps = running
-            .into_iter()
-            .map(|one| one.finish().succeeds().json()["steps"].as_array().map_or(0, Vec::len));
-        assert_eq!(steps.sum::<usize>(), 2, "round {round}");
-        assert_eq!(database.query("SELECT x FROM a ORDER BY x"), ["1", "2"]);
-        assert_eq!(indexes(&database), ["i"]);
-        workspace.migrate(["down", "base"]).succeeds();
-    }
 }
 
 #[test]
@@ -330,46 +319,6 @@ fn an_application_is_told_by_types_and_goes_on() {
         pool.close().await;
     });
     assert_eq!(database.query("SELECT x FROM t"), ["1"]);
-}
-
-const KILLS: u32 = 12;
-
-#[test]
-fn killed_at_any_moment_nothing_runs_twice_and_nothing_is_left_out() {
-    let Some((workspace, database)) = workspace() else { return };
-    let tables = ["b", "c", "d", "e"];
-    let up = tables.map(|table| {
-        format!("CREATE TABLE {table} (x int);\nCREATE INDEX CONCURRENTLY i{table} ON {table} (x);")
-    });
-    let down =
-        tables.map(|table| format!("DROP INDEX CONCURRENTLY i{table};\nDROP TABLE {table};"));
-    outside(&workspace, &up.join("\n"), &down.join("\n"));
-    workspace.migrate(["up"]).succeeds();
-    workspace.migrate(["down"]).succeeds();
-    let now = Instant::now();
-    workspace.migrate(["up"]).succeeds();
-    let whole = now.elapsed();
-    for kill in 0..KILLS {
-        let (command, expected) = if kill % 2 == 0 { ("down", 0) } else { ("up", 4) };
-        let running = Run::start(&mut workspace.command(cargo_migrate(), [command]));
-        std::thread::sleep(whole * (kill + 1) / KILLS);
-        running.kill();
-        if kill % 3 == 0 {
-            terminate(&database, "");
-        }
-        // It had not begun, or was finished, or goes on.
-        match journal(&database).first().map(String::as_str) {
-            Some(state) if state.contains("partial") => workspace.migrate(["resume"]).succeeds(),
-            Some(_) if command == "down" => workspace.migrate(["down"]).succeeds(),
-            None if command == "up" => workspace.migrate(["up"]).succeeds(),
-            _ => workspace.migrate(["status"]).succeeds(),
-        };
-        let found = "SELECT count(*)::text FROM pg_index WHERE indisvalid \
-                     AND indexrelid::regclass::text ~ '^i[b-e]$'";
-        assert_eq!(database.query(found), [expected.to_string()], "kill {kill}");
-        let tables = "SELECT count(*)::text FROM pg_tables WHERE tablename ~ '^[b-e]$'";
-        assert_eq!(database.query(tables), [expected.to_string()], "kill {kill}");
-    }
 }
 
 #[test]

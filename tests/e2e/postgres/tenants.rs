@@ -165,17 +165,18 @@ fn what_another_tenant_defines_does_not_tell_how_far_this_one_is() {
     let database = server.database();
     block_on(async {
         let pool = pool(&database, 3).await;
-        let adds = "-- migrate:up transaction:false\nALTER TABLE users ADD mail text;\n";
+        let adds = "-- migrate:up transaction:false\n\
+                    CREATE INDEX CONCURRENTLY by_name ON users (name);\n";
         let tenant = migrator(&[USERS, adds]).in_schema("tenant_1");
         tenant.up(&pool, "r0").await.unwrap();
         // The statement waits for the table until the server's side of the run is ended.
         let mut holder = pool.begin().await.unwrap();
         sqlx::query("LOCK TABLE tenant_1.users").execute(&mut *holder).await.unwrap();
         let ended = async {
-            let end = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity \
+            let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                        WHERE datname = current_database() AND state = 'active' \
-                       AND query LIKE 'ALTER TABLE users%'";
-            loop {
+                       AND query LIKE '%CONCURRENTLY by_name%' AND pid <> pg_backend_pid()";
+            for _ in 0..1000 {
                 let count: i64 = sqlx::query_scalar(end).fetch_one(&pool).await.unwrap();
                 if count > 0 {
                     break;
@@ -189,7 +190,9 @@ fn what_another_tenant_defines_does_not_tell_how_far_this_one_is() {
         holder.rollback().await.unwrap();
         migrator(&[USERS]).in_schema("tenant_2").run(&pool).await.unwrap();
         assert_eq!(tenant.run(&pool).await.unwrap().ids(), ["r1"]);
-        sqlx::query("SELECT mail FROM tenant_1.users").execute(&pool).await.unwrap();
+        let index = "SELECT indisvalid::text FROM pg_index \
+                     WHERE indexrelid = 'tenant_1.by_name'::regclass";
+        assert_eq!(text(&pool, index).await, "true");
         pool.close().await;
     });
 }

@@ -7,7 +7,7 @@ mod skipped;
 use std::process::Command;
 
 use self::options::Options;
-use self::skipped::Skipped;
+pub(crate) use self::skipped::Skipped;
 use crate::command::{self, Outcome, build_tool, cargo};
 use crate::servers::Servers;
 
@@ -53,8 +53,7 @@ fn run_on(servers: &Servers) -> Outcome {
 /// All tests, or those with a word in their path, run by nextest where it is installed, which runs
 /// each in a process of its own, else by cargo's own runner; doc tests only cargo can run.
 fn runner(words: &[&str]) -> Command {
-    let has_nextest = cargo(["nextest", "--version"]).output().is_ok_and(|it| it.status.success());
-    let mut tests = if has_nextest {
+    let mut tests = if command::has_nextest() {
         cargo(["nextest", "run", "--workspace", "--no-fail-fast", "--features", FEATURES])
     } else {
         cargo(["test", "--workspace", "--all-targets", "--no-fail-fast", "--features", FEATURES])

@@ -8,22 +8,22 @@ use std::path::Path;
 use crate::command::Outcome;
 
 /// The file.
-pub(super) struct Skipped(tempfile::NamedTempFile);
+pub(crate) struct Skipped(tempfile::NamedTempFile);
 
 impl Skipped {
     /// The variable that tells the tests the file; `tests/src/server.rs` reads it.
-    pub(super) const VARIABLE: &str = "MIGRATE_TEST_SKIPPED";
+    pub(crate) const VARIABLE: &str = "MIGRATE_TEST_SKIPPED";
 
-    pub(super) fn new() -> Outcome<Self> {
+    pub(crate) fn new() -> Outcome<Self> {
         tempfile::NamedTempFile::new().map(Self).map_err(|error| error.to_string())
     }
 
-    pub(super) fn file(&self) -> &Path {
+    pub(crate) fn file(&self) -> &Path {
         self.0.path()
     }
 
     /// Tells them; an error where `CI` is true.
-    pub(super) fn report(&self) -> Outcome {
+    pub(crate) fn report(&self) -> Outcome {
         let text = fs::read_to_string(self.file()).map_err(|error| error.to_string())?;
         let Some(message) = message(&text) else { return Ok(()) };
         if std::env::var("CI").is_ok_and(|ci| ci == "true") {

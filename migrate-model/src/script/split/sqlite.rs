@@ -1,7 +1,7 @@
 //! SQLite: only the body of a trigger holds statements of its own.
 
 use super::{Pieces, Split};
-use crate::script::error::ScriptError;
+use crate::script::error::{ScriptError, ScriptProblem};
 use crate::script::lexer::{TokenKind, sqlite_tokens};
 
 pub(super) fn split(text: &str) -> Result<Split, ScriptError> {
@@ -20,7 +20,12 @@ pub(super) fn split(text: &str) -> Result<Split, ScriptError> {
             pieces.extend(token.span);
         }
     }
-    Ok(pieces.into_split(text.len()))
+    match pieces.begun_at() {
+        Some(offset) if !state.ends_here() => {
+            Err(ScriptError { offset, problem: ScriptProblem::Unterminated { what: "trigger" } })
+        }
+        _ => Ok(pieces.into_split(text.len())),
+    }
 }
 
 /// Where the splitter stands in a statement. The trigger rule is `sqlite3_complete()`'s: a
@@ -70,7 +75,6 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::dialect::Dialect;
-    use crate::script::split;
     use crate::script::split::laws;
 
     #[track_caller]
@@ -112,16 +116,31 @@ mod tests {
 
     #[test]
     fn what_never_ends_is_refused_where_it_begins() {
-        for (text, offset) in [("a 'b", 2), ("a /* b", 2), ("[", 0), ("x; \"", 3)] {
-            let error = split(Dialect::Sqlite, text).unwrap_err();
-            assert_eq!((error.offset, error.problem.code()), (offset, "script.unterminated"));
-        }
+        let refuses = |text, offset| {
+            assert_eq!(laws::refused(Dialect::Sqlite, text), (offset, "script.unterminated"));
+        };
+        refuses("a 'b", 2);
+        refuses("a /* b", 2);
+        refuses("[", 0);
+        refuses("x; \"", 3);
+        // All that follows would be taken for the trigger's.
+        refuses("x; CREATE TRIGGER t BEGIN SELECT 1; SELECT 2", 3);
+        refuses("x; CREATE TRIGGER t EXECUTE FUNCTION f();\nCREATE TABLE b (c);\n", 3);
+        refuses("CREATE TRIGGER t BEGIN SELECT 1; END t; COMMIT;", 0);
     }
+
+    const STATEMENTS: &str = "(SELECT '|'; |\"a;\"|\\[;\\]|`;`|/\\* ; \\*/|-- x\n|;|EXPLAIN |CREATE TRIGGER t BEGIN |SELECT CASE 1 END; \
+                              END;|x|é| |\n|1|-){0,20}";
 
     proptest! {
         #[test]
         fn the_pieces_cover_the_script(text in "[a-zé;'\"`\\[\\] \n/*-]{0,40}|(CREATE TRIGGER|BEGIN|END|CASE|;| |--|\n|é|'x'){0,30}") {
             laws::cover(Dialect::Sqlite, &text)?;
+        }
+
+        #[test]
+        fn what_is_joined_is_taken_apart(text in STATEMENTS) {
+            laws::join(Dialect::Sqlite, &text)?;
         }
     }
 }

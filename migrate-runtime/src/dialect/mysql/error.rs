@@ -71,6 +71,11 @@ pub(super) fn is_missing_table(error: &sqlx::Error) -> bool {
     matches!(number(error), Some(1146 | 1049))
 }
 
+/// `ER_BAD_FIELD_ERROR`
+pub(super) fn is_missing_column(error: &sqlx::Error) -> bool {
+    number(error) == Some(1054)
+}
+
 /// `ER_NO_DB_ERROR`
 pub(super) fn is_no_database(error: &sqlx::Error) -> bool {
     number(error) == Some(1046)

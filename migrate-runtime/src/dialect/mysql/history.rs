@@ -6,7 +6,7 @@ use migrate_model::Dialect;
 use sqlx::mysql::MySqlRow;
 
 use super::connect::{Session, text};
-use super::error::{is_missing_table, is_no_database};
+use super::error::{is_missing_column, is_missing_table, is_no_database};
 use super::lock::no_database;
 use super::permission;
 use super::quote;
@@ -135,7 +135,9 @@ async fn read_once(
     );
     match session.ask(sql).await {
         Ok(rows) => parse(session, &rows),
-        Err(error) if is_missing_table(&error) => explain_missing(session, tables, error).await,
+        Err(error) if is_missing_table(&error) || is_missing_column(&error) => {
+            explain_missing(session, tables, error).await
+        }
         Err(error) if is_no_database(&error) => Err(no_database()),
         Err(error) => Err(reading(error)),
     }

@@ -44,6 +44,11 @@ pub(crate) fn is_missing_table(error: &sqlx::Error) -> bool {
     matches!(sqlstate(error), Some("42P01" | "3F000"))
 }
 
+/// Whether a column is not there.
+pub(crate) fn is_missing_column(error: &sqlx::Error) -> bool {
+    sqlstate(error) == Some("42703")
+}
+
 /// The stable code of an error that is the database's fault, not a statement's.
 pub(crate) fn database_fault(error: &sqlx::Error) -> Option<&'static str> {
     match sqlstate(error)? {

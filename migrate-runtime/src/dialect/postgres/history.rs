@@ -1,10 +1,12 @@
 //! The history tables on PostgreSQL: all their SQL.
 
+use std::time::Duration;
+
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::connect::Session;
-use super::error::is_missing_table;
+use super::error::{is_missing_column, is_missing_table};
 use super::permission::{self, Purpose};
 use super::quote;
 use crate::dialect::LogLine;
@@ -82,21 +84,34 @@ fn epoch(names: &Names) -> String {
     format!("(SELECT coalesce(max(value::bigint), 0) FROM {} WHERE key = '{EPOCH}')", names.meta)
 }
 
+/// How long to wait, at the most, until all of the tables show that somebody has just made.
+const ALL_SHOW: Duration = Duration::from_secs(1);
+
 /// Reads format, version and rows in one query that answers with one row.
+///
+/// Somebody else may have made the tables between our two looks at them. The server tells its
+/// sessions of a new table a moment after it can be seen; till then a session that has looked for
+/// it in vain takes it for missing, and sees those beside it.
 pub(crate) async fn read(
     session: &mut Session<'_>,
     tables: &HistoryTables,
     detail: Detail,
 ) -> Result<History, ErrorKind> {
-    match read_once(session, tables, detail).await {
-        // Somebody else may have made the tables between our two looks at them.
-        Err(ErrorKind::Database { .. }) => match read_once(session, tables, detail).await {
-            Err(ErrorKind::Database { doing, source }) => {
-                Err(explained(session, tables, doing, source, Purpose::Read(tables)).await)
+    let (mut waited, mut pause) = (Duration::ZERO, Duration::from_millis(5));
+    loop {
+        match read_once(session, tables, detail).await {
+            Err(ErrorKind::Database { source, .. })
+                if is_missing_table(&source) && waited < ALL_SHOW =>
+            {
+                tokio::time::sleep(pause).await;
+                waited += pause;
+                pause *= 2;
             }
-            read => read,
-        },
-        read => read,
+            Err(ErrorKind::Database { doing, source }) => {
+                return Err(explained(session, tables, doing, source, Purpose::Read(tables)).await);
+            }
+            read => return read,
+        }
     }
 }
 
@@ -136,7 +151,9 @@ async fn read_once(
             let version = row.try_get::<i64, _>(1).map_err(reading)?;
             History::parse(version, &text(2)?.unwrap_or_default())
         }
-        Err(error) if is_missing_table(&error) => explain_missing(session, tables, error).await,
+        Err(error) if is_missing_table(&error) || is_missing_column(&error) => {
+            explain_missing(session, tables, error).await
+        }
         Err(error) => Err(reading(error)),
     }
 }
@@ -158,7 +175,8 @@ fn names(session: &Session<'_>, tables: &HistoryTables) -> Names {
     Names::of(tables, locked.or(tables.schema.as_deref()))
 }
 
-/// No tables is an empty history; tables of a newer format may lack any but the meta table.
+/// No tables is an empty history; tables of a newer format may lack any but the meta table, and
+/// any column.
 async fn explain_missing(
     session: &mut Session<'_>,
     tables: &HistoryTables,

@@ -22,7 +22,7 @@ mod unlock;
 pub(crate) use apply::{apply, missing_right};
 pub(crate) use connect::{Session, Source, open};
 pub(crate) use error::{database_fault, notes, way_out};
-pub(crate) use lease::lock_by_lease;
+pub(crate) use lease::{lock_by_lease, wait_until_free};
 pub(crate) use lock::{lock, lock_each_message};
 pub(crate) use offline::{HEAD as SCRIPT_HEAD, script};
 pub(crate) use unlock::unlock;

@@ -15,8 +15,8 @@ use crate::history::lease::on_server::{PATIENCE, Renewals, mark_of_run};
 use crate::history::lease::{EPOCH, LEASE, TERM, UNTIL_LENGTH, token};
 use crate::identity::RunIdentity;
 
-pub(crate) use taking::lock_by_lease;
-pub(super) use taking::{take_for_step, wait_until_free};
+pub(super) use taking::take_for_step;
+pub(crate) use taking::{lock_by_lease, wait_until_free};
 
 /// The lease as this run has it.
 #[derive(Debug, Clone)]

@@ -51,7 +51,7 @@ pub(in crate::dialect::postgres) async fn take_for_step(
 
 /// Waits until nobody has the lease. One that nobody gave back is ended: its holder, should it
 /// live, can't record any more. Whether it was free all along.
-pub(in crate::dialect::postgres) async fn wait_until_free(
+pub(crate) async fn wait_until_free(
     session: &mut Session<'_>,
     tables: &HistoryTables,
     run: &RunIdentity,

@@ -1,47 +1,11 @@
-//! Processes that start at once on one database, and one that keeps the lock.
+//! Somebody who keeps the lock, and somebody who keeps a table.
 
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use migrate_tests::{Database, Revision, Run, Running, Workspace, cargo_migrate};
-use serde_json::json;
+use migrate_tests::{Database, Revision, Run, Workspace, cargo_migrate};
 
 use super::{A, B, applied, workspace};
-
-const PROCESSES: usize = 16;
-const ROUNDS: usize = 10;
-
-#[test]
-fn exactly_one_applies_each_revision_and_all_succeed() {
-    let Some((workspace, database)) = workspace() else { return };
-    let (a, b) = (
-        "CREATE TABLE ran (id text);\nINSERT INTO ran VALUES ('a');",
-        "INSERT INTO ran VALUES ('b');",
-    );
-    workspace.revision(Revision { up: a, down: Some("DROP TABLE ran;"), ..A });
-    workspace.revision(Revision { up: b, down: Some("DELETE FROM ran WHERE id = 'b';"), ..B });
-    for round in 0..ROUNDS {
-        let start =
-            |_| Run::start(&mut workspace.command(cargo_migrate(), ["up", "--format", "json"]));
-        let running: Vec<Running> = (0..PROCESSES).map(start).collect();
-        let mut steps = 0;
-        for one in running {
-            let summary = one.finish().succeeds().json();
-            assert_eq!(summary["after"], json!(["bbbb2222"]), "round {round}");
-            steps += summary["steps"].as_array().unwrap().len();
-        }
-        assert_eq!(steps, 2, "round {round}");
-        assert_eq!(database.query("SELECT id FROM ran ORDER BY id"), ["a", "b"]);
-        assert_eq!(applied(&database), ["aaaa1111", "bbbb2222"]);
-        match round % 2 {
-            0 => workspace.migrate(["down", "base"]).succeeds(),
-            _ => {
-                database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
-                continue;
-            }
-        };
-    }
-}
 
 #[test]
 fn one_that_waits_too_long_names_the_holder() {
