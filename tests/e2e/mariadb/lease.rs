@@ -167,7 +167,7 @@ fn what_was_killed_is_finished_once_its_statement_is_over() {
     assert_eq!(database.query("SELECT x FROM a ORDER BY x"), ["1", "2", "3"]);
     assert_eq!(
         (progress(&database, B.id), lease(&database)),
-        (vec!["applied 2/2".into()], "".into())
+        (vec!["applied 2/2".into()], String::new())
     );
 }
 
