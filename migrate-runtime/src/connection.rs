@@ -68,32 +68,36 @@ impl<'c> Connection<'c> {
         }
         match database {
             #[cfg(feature = "_sqlite")]
-            Database::Sqlite(source) => sqlite::open(source, access).await.map(Self::Sqlite),
+            Database::Sqlite(source) => {
+                Box::pin(sqlite::open(source, access)).await.map(Self::Sqlite)
+            }
             #[cfg(feature = "postgres")]
-            Database::Postgres(source) => {
-                postgres::open(source, wait).await.map(|session| Self::Postgres(Box::new(session)))
-            }
+            Database::Postgres(source) => Box::pin(postgres::open(source, wait))
+                .await
+                .map(|session| Self::Postgres(Box::new(session))),
             #[cfg(feature = "mysql")]
-            Database::MySql(source) => {
-                mysql::open(source, wait).await.map(|session| Self::Mysql(Box::new(session)))
-            }
+            Database::MySql(source) => Box::pin(mysql::open(source, wait))
+                .await
+                .map(|session| Self::Mysql(Box::new(session))),
             Database::Url(url) => match url.split(':').next().unwrap_or_default() {
                 #[cfg(feature = "_sqlite")]
                 "sqlite" => {
                     let source = sqlite::Source::Url(url.into_owned());
-                    sqlite::open(source, access).await.map(Self::Sqlite)
+                    Box::pin(sqlite::open(source, access)).await.map(Self::Sqlite)
                 }
                 #[cfg(feature = "postgres")]
                 "postgres" | "postgresql" => {
                     let source = postgres::Source::Url(url.into_owned());
-                    postgres::open(source, wait)
+                    Box::pin(postgres::open(source, wait))
                         .await
                         .map(|session| Self::Postgres(Box::new(session)))
                 }
                 #[cfg(feature = "mysql")]
                 "mysql" | "mariadb" => {
                     let source = mysql::Source::Url(url.into_owned());
-                    mysql::open(source, wait).await.map(|session| Self::Mysql(Box::new(session)))
+                    Box::pin(mysql::open(source, wait))
+                        .await
+                        .map(|session| Self::Mysql(Box::new(session)))
                 }
                 _ => Err(foreign_url()),
             },

@@ -89,7 +89,7 @@ impl fmt::Display for PartialRevision {
         };
         write!(f, "revision {id} is {way} only in part: ")?;
         match self.is_in_flight {
-            true => write!(f, "a run broke off in statement {} of {total}", done + 1),
+            true => write!(f, "statement {} of {total} was begun and not finished", done + 1),
             false => write!(f, "{done} of {total} statements are done"),
         }
     }

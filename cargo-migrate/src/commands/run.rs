@@ -153,11 +153,20 @@ fn show(output: &Output, event: &Event<'_>) {
             let time = milliseconds(*waited);
             output.verb("Waiting", format_args!("for the database, {time} so far: {reason}"));
         }
-        Event::LockWait { waited, holder } if waited.as_millis() > 500 => {
+        Event::LockWait { waited, holder } if is_told(*waited) => {
             let (time, holder) = (milliseconds(*waited), holder.unwrap_or("another writer"));
             output.verb("Waiting", format_args!("for {holder}, {time} so far"));
         }
         _ => {}
+    }
+}
+
+/// Whether it's said now that a run waits: after a moment, and then every ten seconds or so.
+fn is_told(waited: Duration) -> bool {
+    let (seconds, milliseconds) = (waited.as_secs(), waited.subsec_millis());
+    match seconds {
+        0 => milliseconds > 500,
+        _ => seconds.is_multiple_of(10) && milliseconds < 500,
     }
 }
 

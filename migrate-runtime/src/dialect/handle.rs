@@ -1,5 +1,8 @@
 //! The one connection of a run, and whose it is: borrowed, of a pool, or our own.
 
+use std::io;
+use std::time::Duration;
+
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Database, Pool};
 
@@ -59,6 +62,20 @@ impl<'c, DB: Database> Handle<'c, DB> {
             Self::Borrowed(_) | Self::Own(_) => self.release().await,
         }
     }
+}
+
+/// How long a server may take to answer somebody who connects.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// Ends the wait for a server that takes connections and says nothing: another kind of server, or
+/// one that hangs.
+pub(crate) async fn in_time<T>(
+    connecting: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(ANSWER, connecting).await.unwrap_or_else(|_| {
+        let said = "it takes the connection and does not answer: is it a server of this kind?";
+        Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, said)))
+    })
 }
 
 /// A connection of the pool.

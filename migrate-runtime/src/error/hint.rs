@@ -152,6 +152,11 @@ impl ErrorKind {
                  [package.metadata.migrate]; on MySQL and MariaDB also `lock = \"lease\"`"
                     .to_owned(),
             ),
+            Self::Usage { code: "integrity.partial", .. } => Some(
+                "put back what is done of it: cargo migrate restore; correct the rest, then: \
+                 cargo migrate resume"
+                    .to_owned(),
+            ),
             Self::Usage { code: "database.protected", .. } => {
                 Some("name your application's database in the URL".to_owned())
             }

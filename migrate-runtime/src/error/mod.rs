@@ -256,8 +256,8 @@ pub enum ErrorKind {
         /// The statement that gives the right, for somebody who may.
         grant: String,
     },
-    /// Somebody asked the run to stop; the revision that was running is rolled back.
-    #[error("interrupted; the revision that was running is rolled back")]
+    /// Somebody asked the run to stop; what was running of a revision is rolled back.
+    #[error("interrupted; no revision is left half-way")]
     Interrupted,
     /// Somebody asked the run to stop while a revision was running outside of a transaction.
     #[error("interrupted; {} of {} statements of {id} are done", .part_way.done, .part_way.total)]

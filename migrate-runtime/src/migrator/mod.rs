@@ -12,7 +12,7 @@ use crate::connection::Connection;
 use crate::dialect::Access;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
-use crate::history::{Detail, History};
+use crate::history::{Detail, History, RowState};
 use crate::identity::{AskGit, RunIdentity};
 use crate::interrupt::Interrupt;
 use crate::into_database::IntoDatabase;
@@ -281,6 +281,14 @@ impl Migrator {
         let to = graph.revision(index).checksum;
         if row.checksum == to.to_string() {
             return Ok(None);
+        }
+        if row.state != RowState::Applied {
+            // Its text is all that tells which statements are done.
+            return Err(ErrorKind::Usage {
+                message: format!("{} is not applied as a whole, so no edit is recorded", row.id),
+                code: "integrity.partial",
+            }
+            .into());
         }
         let step = PlannedStep { index, direction: Direction::Up };
         let (dialect, revisions) = (connection.dialect(), Revisions::at_hand(&self.registry));

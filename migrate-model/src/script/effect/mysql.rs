@@ -53,9 +53,15 @@ fn is_foreign(word: &str) -> bool {
     foreign.contains(&word)
 }
 
-/// A definition of a table in another database does not show in this one's. In the bodies of
-/// routines a point is no sign of it.
+/// A definition of a table in another database does not show in this one's. What is defined is named
+/// in front of columns, and of a query; behind that a point is no sign of it.
 fn definition(all: &[&str]) -> Effect {
+    let is_behind =
+        |word: &&str| matches!(*word, "(" | "AS" | "SELECT" | "WITH" | "TABLE" | "LIKE");
+    let name_begins = all.iter().position(|word| matches!(*word, "TABLE" | "TABLES" | "INDEX"));
+    let from = name_begins.map_or(0, |at| at + 1);
+    let end = all[from..].iter().position(is_behind).map_or(all.len(), |at| from + at);
+    let all = &all[..end];
     let is_of_tables = all.iter().take(6).any(|word| matches!(*word, "TABLE" | "TABLES" | "INDEX"));
     let is_name = |word: &&str| word.starts_with(|c: char| c.is_alphabetic() || c == '_');
     let qualifies = |three: &[&str]| three[1] == "." && is_name(&three[0]) && is_name(&three[2]);
@@ -84,6 +90,8 @@ mod tests {
                 "CREATE TABLE a (b decimal(5, 2) DEFAULT 1.5)",
                 "create unique index i on a (b)",
                 "ALTER ONLINE TABLE `a` ADD b int",
+                "CREATE TABLE a AS SELECT x.b FROM big x WHERE x.c > 0",
+                "CREATE TABLE a (INDEX (b)) SELECT x.b FROM x",
                 "RENAME TABLE a TO b",
                 "CREATE DEFINER = `u`@`%` TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET NEW.b = 1",
                 "CREATE OR REPLACE VIEW v AS SELECT a.b FROM a",
@@ -92,7 +100,14 @@ mod tests {
         );
         has(
             Effect::Unknown,
-            &["CREATE TABLE other.a (b int)", "DROP TABLE `other`.`a`", "CREATE USER a", "GRANT x"],
+            &[
+                "CREATE TABLE other.a (b int)",
+                "CREATE TABLE other.a AS SELECT 1",
+                "CREATE INDEX i ON other.a (b)",
+                "DROP TABLE a, `other`.`a`",
+                "CREATE USER a",
+                "GRANT x",
+            ],
         );
     }
 

@@ -188,7 +188,7 @@ pub(crate) async fn open<'c>(source: Source<'c>, wait: Wait<'_>) -> Result<Sessi
 }
 
 pub(super) async fn connect(options: MySqlConnectOptions) -> Result<MySqlConnection, ErrorKind> {
-    options.connect().await.map_err(|source| match source {
+    handle::in_time(options.connect()).await.map_err(|source| match source {
         sqlx::Error::Io(error) => ErrorKind::Unreachable { error },
         source => ErrorKind::Database { doing: "connecting to the database".to_owned(), source },
     })

@@ -210,16 +210,22 @@ pub(super) fn of_step(
     let section = start..sql.len();
     // The newline ends a comment in which the section may end.
     sql.push_str("\n;\n");
-    for statement in books(batch, &names, step) {
-        sql.push_str(&statement);
-        sql.push_str(";\n");
-    }
-    if let Some(renewal) = ending(locked) {
-        sql.push_str(&renewal);
-        sql.push_str(";\n");
-    }
-    sql.push_str(&settings_as_remembered());
+    // The books are kept by whoever runs this, whatever role the section has taken on.
+    let mut after = vec![is_one_transaction(id), settings_as_remembered()];
+    after.extend(books(batch, &names, step));
+    after.extend(ending(locked));
+    sql.push_str(&after.join(";\n"));
     Message { sql, before: count, section, guards }
+}
+
+/// A condition that holds if the section has not ended the transaction by itself. The first
+/// statement behind the section, by which it is known.
+fn is_one_transaction(id: &str) -> String {
+    format!(
+        "SELECT 1 / CASE WHEN pg_catalog.current_setting('migrate.step', true) = {} \
+         THEN 1 ELSE 0 END",
+        quote::text(id)
+    )
 }
 
 /// The row and the log line.

@@ -9,9 +9,20 @@ use super::quote;
 use crate::dialect::{Batch, LogLine, ReadyStep};
 use crate::history::{Value, insert};
 
-/// What the script begins with. psql goes on after an error, unless told.
-pub(crate) const HEAD: &str =
-    "-- Stop at the first error: psql -v ON_ERROR_STOP=1 -f script.sql\n\\set ON_ERROR_STOP on\n";
+/// What the script begins with. psql goes on after an error, unless told. A dump empties the
+/// `search_path`, and a script may take on another role: each revision finds them as the first did.
+pub(crate) const HEAD: &str = "-- Stop at the first error: psql -v ON_ERROR_STOP=1 -f script.sql\n\
+     \\set ON_ERROR_STOP on\n\
+     DO $migrate$ BEGIN PERFORM \
+     pg_catalog.set_config('migrate.search_path', pg_catalog.current_setting('search_path'), false), \
+     pg_catalog.set_config('migrate.role', pg_catalog.current_setting('role'), false); \
+     END $migrate$;\n";
+
+/// Sets them as they were found. A block, because the answer to a SELECT would be printed.
+const AS_FOUND: &str = "DO $migrate$ BEGIN PERFORM \
+     pg_catalog.set_config('role', pg_catalog.current_setting('migrate.role'), false), \
+     pg_catalog.set_config('search_path', pg_catalog.current_setting('migrate.search_path'), false); \
+     END $migrate$;";
 
 /// The steps of the batch in one transaction, but for what must run outside of one.
 pub(crate) fn script(batch: &Batch<'_>) -> String {
@@ -19,7 +30,6 @@ pub(crate) fn script(batch: &Batch<'_>) -> String {
     let mut lines = vec!["BEGIN;".to_owned()];
     if let Some(tenant) = batch.tenant {
         lines.extend(batch.expected_version.is_none().then(|| create_schema(tenant) + ";"));
-        lines.push(search_path_of(tenant) + ";");
     }
     if batch.expected_version.is_none() {
         lines.extend(create_statements(&names).into_iter().map(|statement| statement + ";"));
@@ -29,15 +39,18 @@ pub(crate) fn script(batch: &Batch<'_>) -> String {
         // The semicolon on a line of its own ends what ends in a comment.
         let section = format!("{}\n;", step.section.trim());
         match step.transaction {
-            Transaction::Inside => lines.push(section),
+            Transaction::Inside => {
+                lines.extend(batch.tenant.map(|tenant| search_path_of(tenant) + ";"));
+                lines.push(section);
+            }
             Transaction::Outside => {
                 lines.push("COMMIT;".to_owned());
                 lines.extend(batch.tenant.map(|tenant| search_path_of_session(tenant) + ";"));
                 lines.push(section);
-                lines.extend(batch.tenant.map(|_| "RESET search_path;".to_owned()));
                 lines.push("BEGIN;".to_owned());
             }
         }
+        lines.push(AS_FOUND.to_owned());
         lines.extend(books(batch, &names, step).map(|statement| statement + ";"));
     }
     lines.push("COMMIT;\n".to_owned());
