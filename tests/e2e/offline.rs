@@ -7,6 +7,8 @@ migrate_tests::on_every_dialect!(
     a_range_starts_where_it_says,
 );
 
+migrate_tests::on_dialects!([postgres] a_role_and_a_search_path_end_with_their_revision);
+
 /// A table, and a trigger with a `;` and an `END` in it.
 fn revisions(ground: &Ground) {
     ground.revision(Revision {
@@ -65,4 +67,19 @@ fn a_range_starts_where_it_says(ground: &Ground) {
     assert!(!script.contains("CREATE TABLE"));
     let error = ground.migrate_json(["down", "base", "--sql"]).exits(4).json_error();
     assert_eq!(error["code"], "graph.range_required");
+}
+
+/// As a dump leaves them, and as a script does that makes tables for another role.
+fn a_role_and_a_search_path_end_with_their_revision(ground: &Ground) {
+    let up = "SELECT pg_catalog.set_config('search_path', '', false);\n\
+              CREATE TABLE public.a (x int);\nSET ROLE pg_monitor;";
+    ground.revision(Revision { id: "aaaa1111", revises: "base", up, down: None });
+    let up = "CREATE TABLE b (x int);";
+    ground.revision(Revision { id: "bbbb2222", revises: "aaaa1111", up, down: None });
+    ground.migrate(["up"]).succeeds();
+    let script = ground.migrate(["up", "--sql"]).succeeds().stdout;
+    let offline = ground.another_place();
+    offline.run_by_client(&script);
+    assert_eq!(offline.state(), ground.state());
+    assert_eq!(offline.applied(), ["aaaa1111", "bbbb2222"]);
 }

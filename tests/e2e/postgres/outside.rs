@@ -63,11 +63,13 @@ fn wait_until(database: &Database, statement: &str, count: &str) {
     }
 }
 
-/// The sessions of the server that run a statement with this in it.
+/// The sessions of the server that run a statement with this in it; the message that writes the
+/// revision's text into the history is none.
 fn running(statement: &str) -> String {
     format!(
         "pg_stat_activity WHERE datname = current_database() AND state = 'active' \
-         AND pid <> pg_backend_pid() AND query LIKE '%{statement}%'"
+         AND pid <> pg_backend_pid() AND query LIKE '%{statement}%' \
+         AND query NOT LIKE '%INSERT INTO \"public\".\"_migrate%'"
     )
 }
 
