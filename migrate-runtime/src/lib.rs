@@ -31,7 +31,7 @@
 // A dialect alone leaves what only the others need unused, and waits for nothing where they do.
 #![cfg_attr(
     not(all(feature = "_sqlite", feature = "postgres", feature = "mysql")),
-    allow(dead_code, clippy::unused_async)
+    allow(dead_code, clippy::unused_async, clippy::unnecessary_wraps)
 )]
 
 #[cfg(feature = "_dialect")]

@@ -4,6 +4,8 @@ mod answer;
 mod columns;
 pub(crate) mod journal;
 pub(crate) mod lease;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod names;
 mod stored;
 
 use migrate_model::RevisionId;
@@ -18,6 +20,8 @@ pub(crate) use answer::{answer_columns, reading, refuse_newer};
 pub(crate) use columns::insert;
 pub(crate) use columns::{Columns, Value};
 use journal::Journal;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) use names::Names;
 pub(crate) use stored::{COLUMNS as STORED_COLUMNS, StoredRevision};
 
 /// The format of the history tables that this version writes.

@@ -43,7 +43,7 @@ pub(crate) async fn apply(
         return outside::apply(session, batch, step, &locked, patience).await;
     }
     if batch.expected_version.is_none() {
-        let names = Names::of(batch.tables, Some(&locked.schema));
+        let names = Names::of(batch.tables, Some(&locked.schema), quote::name);
         let database = batch.tenant.filter(|_| locked.is_schema_missing);
         let made = create_tables(session, &names, database).await;
         if let Err(source) = made {
@@ -148,7 +148,7 @@ impl Together<'_, '_, '_> {
         &mut self,
         listener: Listener<'_>,
     ) -> Result<(Vec<Duration>, i64), (usize, Fault)> {
-        let names = Names::of(self.batch.tables, Some(&self.locked.schema));
+        let names = Names::of(self.batch.tables, Some(&self.locked.schema), quote::name);
         let mut version = 0;
         if self.batch.clears_history {
             let line = line(Action::Stamp, "base", Duration::ZERO);

@@ -12,32 +12,13 @@ use super::permission;
 use super::quote;
 use crate::dialect::LogLine;
 use crate::error::ErrorKind;
+pub(super) use crate::history::Names;
 use crate::history::{
     Action, Columns, Detail, FORMAT, History, NewRow, ROW, STORED_COLUMNS, StoredRevision,
     answer_columns, reading, refuse_newer,
 };
 use crate::identity::RunIdentity;
 use crate::settings::HistoryTables;
-
-/// The names of the three tables as SQL.
-pub(super) struct Names {
-    pub(super) revisions: String,
-    pub(super) log: String,
-    pub(super) meta: String,
-}
-
-impl Names {
-    /// In that database, or in the one that the connection is in.
-    pub(super) fn of(tables: &HistoryTables, schema: Option<&str>) -> Self {
-        let prefix = schema.map(|schema| quote::name(schema) + ".").unwrap_or_default();
-        let qualified = |name| prefix.clone() + &quote::name(name);
-        Self {
-            revisions: qualified(&tables.revisions),
-            log: qualified(&tables.log),
-            meta: qualified(&tables.meta),
-        }
-    }
-}
 
 /// Rows are written in transactions, and text is compared by its bytes.
 const TABLE: &str = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
@@ -176,7 +157,7 @@ fn as_text(column: &str) -> String {
 /// In the database that the lock was taken for; before that in the configured one.
 fn names(session: &Session<'_>, tables: &HistoryTables) -> Names {
     let locked = session.locked.as_ref().map(|locked| locked.schema.as_str());
-    Names::of(tables, locked.or(tables.schema.as_deref()))
+    Names::of(tables, locked.or(tables.schema.as_deref()), quote::name)
 }
 
 /// No tables is an empty history, and so are some of them without a revision in them: a run broke

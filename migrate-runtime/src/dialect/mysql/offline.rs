@@ -17,7 +17,7 @@ const DELIMITER: &str = "$migrate$";
 
 /// The steps of the batch. Definitions commit by themselves, so there is no transaction around.
 pub(crate) fn script(batch: &Batch<'_>) -> String {
-    let names = Names::of(batch.tables, batch.tables.schema.as_deref());
+    let names = Names::of(batch.tables, batch.tables.schema.as_deref(), quote::name);
     let mut lines = Vec::new();
     if let Some(tenant) = batch.tenant {
         lines.extend(batch.expected_version.is_none().then(|| create_database(tenant) + ";"));

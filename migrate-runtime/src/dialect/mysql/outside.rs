@@ -35,7 +35,7 @@ pub(super) async fn apply(
     locked: &Locked,
     patience: &mut Patience<'_>,
 ) -> Result<Outcome, StepError> {
-    let names = Names::of(batch.tables, Some(&locked.schema));
+    let names = Names::of(batch.tables, Some(&locked.schema), quote::name);
     let course = Course { batch, step, dialect: session.dialect };
     let mut outside = Outside { session, course, locked, names };
     one_by_one::run(course, &mut outside, patience).await

@@ -11,6 +11,7 @@ use super::permission::{self, Purpose};
 use super::quote;
 use crate::dialect::LogLine;
 use crate::error::ErrorKind;
+pub(super) use crate::history::Names;
 use crate::history::lease::EPOCH;
 use crate::history::{
     Action, Detail, FORMAT, History, NewRow, STORED_COLUMNS, StoredRevision, Value, answer_columns,
@@ -18,26 +19,6 @@ use crate::history::{
 };
 use crate::identity::RunIdentity;
 use crate::settings::HistoryTables;
-
-/// The names of the three tables as SQL.
-pub(super) struct Names {
-    pub(super) revisions: String,
-    pub(super) log: String,
-    pub(super) meta: String,
-}
-
-impl Names {
-    /// In the schema, or where the `search_path` finds them.
-    pub(super) fn of(tables: &HistoryTables, schema: Option<&str>) -> Self {
-        let prefix = schema.map(|schema| quote::name(schema) + ".").unwrap_or_default();
-        let qualified = |name| prefix.clone() + &quote::name(name);
-        Self {
-            revisions: qualified(&tables.revisions),
-            log: qualified(&tables.log),
-            meta: qualified(&tables.meta),
-        }
-    }
-}
 
 /// The statements that make the tables, and say which format they have.
 pub(super) fn create_statements(names: &Names) -> [String; 4] {
@@ -172,7 +153,7 @@ fn as_text(column: &str) -> String {
 /// In the schema that the lock was taken for; before that in the configured one.
 fn names(session: &Session<'_>, tables: &HistoryTables) -> Names {
     let locked = session.locked.as_ref().map(|locked| locked.schema.as_str());
-    Names::of(tables, locked.or(tables.schema.as_deref()))
+    Names::of(tables, locked.or(tables.schema.as_deref()), quote::name)
 }
 
 /// No tables is an empty history; tables of a newer format may lack any but the meta table, and

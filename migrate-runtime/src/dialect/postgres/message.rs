@@ -182,7 +182,7 @@ pub(super) fn of_step(
     turn: Turn,
     limits: SessionLimits,
 ) -> Message {
-    let names = Names::of(batch.tables, Some(&locked.schema));
+    let names = Names::of(batch.tables, Some(&locked.schema), quote::name);
     let id = step.revision.id.as_str();
     let mut opening = match turn {
         Turn::First => Opening::first(batch, locked, &names),
@@ -295,7 +295,7 @@ pub(super) fn left_as_found(locked: &Locked) -> String {
 
 /// A message that only forgets all that is recorded: `stamp base --purge`.
 pub(super) fn of_clearing(batch: &Batch<'_>, locked: &Locked) -> Message {
-    let names = Names::of(batch.tables, Some(&locked.schema));
+    let names = Names::of(batch.tables, Some(&locked.schema), quote::name);
     let line = LogLine {
         action: Action::Stamp,
         revision: "base",

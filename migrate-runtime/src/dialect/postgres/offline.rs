@@ -26,7 +26,7 @@ const AS_FOUND: &str = "DO $migrate$ BEGIN PERFORM \
 
 /// The steps of the batch in one transaction, but for what must run outside of one.
 pub(crate) fn script(batch: &Batch<'_>) -> String {
-    let names = Names::of(batch.tables, batch.tables.schema.as_deref());
+    let names = Names::of(batch.tables, batch.tables.schema.as_deref(), quote::name);
     let mut lines = vec!["BEGIN;".to_owned()];
     if let Some(tenant) = batch.tenant {
         lines.extend(batch.expected_version.is_none().then(|| create_schema(tenant) + ";"));

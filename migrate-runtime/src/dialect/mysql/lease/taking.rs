@@ -73,7 +73,7 @@ struct Request<'r> {
 impl<'r> Request<'r> {
     fn of(tables: &'r HistoryTables, schema: &str) -> Self {
         let mark = mark_of_history(&[schema, &tables.revisions]);
-        Self { tables, names: Names::of(tables, Some(schema)), mark }
+        Self { tables, names: Names::of(tables, Some(schema), quote::name), mark }
     }
 
     async fn take(

@@ -113,7 +113,7 @@ impl<'r> Request<'r> {
     fn of(tables: &'r HistoryTables, locked: &Locked, run: &'r RunIdentity) -> Self {
         Self {
             tables,
-            names: Names::of(tables, Some(&locked.schema)),
+            names: Names::of(tables, Some(&locked.schema), quote::name),
             schema: locked.schema.clone(),
             mark: mark_of_history(&[&locked.schema, &tables.revisions]),
             key: locked.key,

@@ -49,7 +49,7 @@ pub(super) async fn apply(
         return Ok(Outcome::HistoryMoved);
     }
     let locked = session.locked.clone().unwrap_or_else(|| locked.clone());
-    let names = Names::of(batch.tables, Some(&locked.schema));
+    let names = Names::of(batch.tables, Some(&locked.schema), quote::name);
     let course = Course { batch, step, dialect: Dialect::Postgres };
     let mut outside = Outside { session, course, locked: &locked, names };
     let outcome = one_by_one::run(course, &mut outside, patience).await;
