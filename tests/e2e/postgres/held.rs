@@ -67,3 +67,19 @@ fn a_lock_of_a_table_is_waited_for_and_tried_again() {
     holder.join().unwrap();
     assert_eq!(applied(&database), ["aaaa1111", "bbbb2222"]);
 }
+
+#[test]
+fn in_one_transaction_what_came_before_the_held_table_is_kept() {
+    // It is held for longer than a statement waits.
+    let Some((workspace, database, holder)) = held_table(5) else { return };
+    // A sequence is not rolled back, so it tells how often the revision ran.
+    database.execute("CREATE SEQUENCE counted");
+    workspace.replace("migrations/revisions/bbbb2222.sql", B.up, "SELECT nextval('counted');");
+    let up = "ALTER TABLE a ADD z text;";
+    workspace.revision(Revision { id: "cccc3333", revises: "bbbb2222", up, down: None });
+    let run = workspace.migrate_json(["up", "--transaction", "all"]).succeeds();
+    assert!(run.json_lines().iter().any(|line| line["type"] == "lock_wait"), "{}", run.stdout);
+    holder.join().unwrap();
+    assert_eq!(applied(&database), ["aaaa1111", "bbbb2222", "cccc3333"]);
+    assert_eq!(database.query("SELECT last_value FROM counted"), ["1"]);
+}

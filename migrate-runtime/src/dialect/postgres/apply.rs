@@ -40,8 +40,7 @@ pub(crate) async fn apply(
     }
     patience.begin_anew();
     loop {
-        let limits = SessionLimits::of(patience.rest(), batch.interrupt);
-        let fault = match attempt(session, batch, &locked, limits, patience.listener()).await {
+        let fault = match attempt(session, batch, &locked, patience).await {
             Ok(outcome) => return Ok(outcome),
             Err(fault) => fault,
         };
@@ -85,9 +84,10 @@ async fn attempt(
     session: &mut Session<'_>,
     batch: &Batch<'_>,
     locked: &Locked,
-    limits: SessionLimits,
-    listener: Listener<'_>,
+    patience: &mut Patience<'_>,
 ) -> Result<Outcome, Fault> {
+    let listener = patience.listener();
+    let limits = SessionLimits::of(patience.rest(), batch.interrupt);
     match batch.steps {
         [] => {
             let message = message::of_clearing(batch, locked);
@@ -100,25 +100,29 @@ async fn attempt(
             let version = send(session, batch, Some(step), &message, listener).await?;
             Ok(Outcome::Done { durations: vec![started.elapsed()], version })
         }
-        steps => together(session, batch, steps, (locked, limits), listener).await,
+        steps => together(session, batch, steps, locked, patience).await,
     }
 }
 
+/// Several steps in one transaction.
 async fn together(
     session: &mut Session<'_>,
     batch: &Batch<'_>,
     steps: &[ReadyStep<'_>],
-    (locked, limits): (&Locked, SessionLimits),
-    listener: Listener<'_>,
+    locked: &Locked,
+    patience: &mut Patience<'_>,
 ) -> Result<Outcome, Fault> {
     simple(session, "BEGIN").await?;
     let mut durations = Vec::with_capacity(steps.len());
     let mut version = 0;
     for (at, step) in steps.iter().enumerate() {
-        let turn = if at == 0 { Turn::First } else { Turn::Later };
-        let message = message::of_step(batch, locked, step, turn, limits);
         let started = Instant::now();
-        match send(session, batch, Some(step), &message, listener).await {
+        let done = match at {
+            // Nothing would be kept by trying it again, so all begins anew.
+            0 => one_of_several(session, batch, step, (locked, Turn::First), patience).await,
+            _ => later(session, batch, step, locked, patience).await,
+        };
+        match done {
             Ok(newest) => version = newest,
             Err(fault) => {
                 let is_rolled_back = simple(session, "ROLLBACK").await.is_ok();
@@ -131,6 +135,48 @@ async fn together(
     // After a COMMIT that failed nothing is left; after one that was not answered nobody knows.
     simple(session, "COMMIT").await.map_err(|fault| Fault { step, ..fault })?;
     Ok(Outcome::Done { durations, version })
+}
+
+async fn one_of_several(
+    session: &mut Session<'_>,
+    batch: &Batch<'_>,
+    step: &ReadyStep<'_>,
+    (locked, turn): (&Locked, Turn),
+    patience: &Patience<'_>,
+) -> Result<i64, Fault> {
+    let limits = SessionLimits::of(patience.rest(), batch.interrupt);
+    let message = message::of_step(batch, locked, step, turn, limits);
+    send(session, batch, Some(step), &message, patience.listener()).await
+}
+
+/// A step behind others. What waits too long for another session's lock goes back to a savepoint
+/// and is tried again: the steps before it are kept.
+async fn later(
+    session: &mut Session<'_>,
+    batch: &Batch<'_>,
+    step: &ReadyStep<'_>,
+    locked: &Locked,
+    patience: &mut Patience<'_>,
+) -> Result<i64, Fault> {
+    simple(session, "SAVEPOINT migrate_step").await?;
+    patience.begin_anew();
+    loop {
+        let done = one_of_several(session, batch, step, (locked, Turn::Later), patience).await;
+        let fault = match done {
+            Ok(version) => {
+                simple(session, "RELEASE SAVEPOINT migrate_step").await?;
+                return Ok(version);
+            }
+            Err(fault) => fault,
+        };
+        // The reason to wait no longer is told by the fault, and by whoever wants it to stop.
+        if !is_lock_timeout(&fault.source)
+            || simple(session, "ROLLBACK TO SAVEPOINT migrate_step").await.is_err()
+            || patience.wait().await.is_err()
+        {
+            return Err(fault);
+        }
+    }
 }
 
 /// What went wrong with a message, and at which statement of the section.
