@@ -210,7 +210,7 @@ impl<'c> Connection<'c> {
     }
 
     /// Waits until nobody has the lease any more, where the lock alone does not tell.
-    #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "the lock tells"))]
+    #[cfg_attr(not(feature = "postgres"), allow(unused_variables, reason = "the lock tells"))]
     pub(crate) async fn wait_for_lease(
         &mut self,
         settings: &Settings,
@@ -219,7 +219,9 @@ impl<'c> Connection<'c> {
     ) -> Result<(), ErrorKind> {
         match self {
             #[cfg(feature = "_sqlite")]
-            Self::Sqlite(_) => Ok(()),
+            Self::Sqlite(handle) => {
+                sqlite::wait_until_free(handle, &settings.tables, patience).await
+            }
             #[cfg(feature = "postgres")]
             Self::Postgres(_) if settings.lock == LockMode::Lease => Ok(()),
             #[cfg(feature = "postgres")]

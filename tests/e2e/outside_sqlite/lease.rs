@@ -54,6 +54,18 @@ fn every_writer_waits_for_it_and_is_told_who_has_it() {
 }
 
 #[test]
+fn what_is_half_way_is_judged_once_nobody_is_at_it() {
+    let workspace = Workspace::new();
+    outside(&workspace, "INSERT INTO ran VALUES (2);\nSELECT nope;", "SELECT 1;");
+    workspace.migrate(["up"]).exits(9);
+    workspace.configure("lock-timeout = \"300ms\"");
+    lease(&workspace, 30);
+    assert_eq!(workspace.migrate_json(["down"]).exits(7).json_error()["code"], "lock.timeout");
+    lease(&workspace, -1);
+    assert_eq!(workspace.migrate_json(["down"]).exits(9).json_error()["code"], "integrity.partial");
+}
+
+#[test]
 fn one_that_is_not_renewed_runs_out() {
     let workspace = workspace();
     lease(&workspace, 2);

@@ -4,10 +4,14 @@
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::connect::Handle;
+use super::error::is_busy;
 use super::history::{literal, table, version_of};
-use crate::history::Value;
+use crate::error::ErrorKind;
 use crate::history::lease::{Clock, EPOCH, LEASE, Standing, TERM, UNTIL_LENGTH, token};
+use crate::history::{Value, reading};
 use crate::identity::RunIdentity;
+use crate::patience::Patience;
 use crate::settings::HistoryTables;
 
 /// What a writer must know before it writes.
@@ -32,6 +36,25 @@ pub(super) async fn look(
     let query = sqlx::query_as::<_, (i64, Option<String>, String, String)>(AssertSqlSafe(sql));
     let (version, text, now, latest) = query.fetch_one(connection).await?;
     Ok(Look { version, standing: Standing::of(text.as_deref(), &Clock { now, latest }) })
+}
+
+/// Waits until nobody has the lease; one that nobody gave back is as good as none.
+pub(crate) async fn wait_until_free(
+    handle: &mut Handle<'_>,
+    tables: &HistoryTables,
+    patience: &mut Patience<'_>,
+) -> Result<(), ErrorKind> {
+    patience.begin_anew();
+    loop {
+        match look(handle.connection(), tables).await {
+            Ok(Look { standing: Standing::Held(lease), .. }) => {
+                patience.wait_for(Some(&lease.holder())).await?;
+            }
+            Ok(_) => return Ok(()),
+            Err(error) if is_busy(&error) => patience.wait().await?,
+            Err(error) => return Err(reading(error)),
+        }
+    }
 }
 
 /// Ends a lease that nobody gave back. Its holder, should it live, can't record any more.

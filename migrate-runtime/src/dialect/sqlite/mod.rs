@@ -20,4 +20,5 @@ pub(crate) use connect::Source;
 pub(crate) use connect::{Handle, open};
 pub(crate) use error::database_fault;
 pub(crate) use interrupt::{interrupt_no_more, interrupt_when};
+pub(crate) use lease::wait_until_free;
 pub(crate) use offline::{HEAD as SCRIPT_HEAD, script};
