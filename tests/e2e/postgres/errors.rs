@@ -24,6 +24,14 @@ fn errors_have_their_place_in_the_file() {
         // What fails while it runs has none: then it's the statement.
         ("CREATE TABLE b (x int PRIMARY KEY);\n-- one\nINSERT INTO b VALUES (1), (1);", 10, 1),
         ("SELECT 1;\n  SELECT 1 / (SELECT 0);", 9, 3),
+        // In the body of a function, and in a block.
+        (
+            "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\n  RETRUN 1;\nEND $$;",
+            10,
+            3,
+        ),
+        ("DO $$ BEGIN\n  PERFORM 1;\n  UPDATE a SET nope = 1;\nEND $$;", 10, 16),
+        ("SELECT 1;\nDO $$\nBEGIN\n  PERFORM 1 / 0;\nEND $$;", 11, 3),
     ] {
         workspace.revision(Revision { up, ..B });
         let run = workspace.migrate_json(["up"]).exits(8);
@@ -34,7 +42,7 @@ fn errors_have_their_place_in_the_file() {
         assert_eq!(applied(&database), ["aaaa1111"]);
     }
     let failed = "SELECT count(*) FROM _migrate_log WHERE outcome = 'failed'";
-    assert_eq!(database.query(failed), ["4"]);
+    assert_eq!(database.query(failed), ["7"]);
 }
 
 #[test]
@@ -44,7 +52,7 @@ fn the_server_is_quoted_with_detail_hint_and_context() {
               END $$;";
     workspace.revision(Revision { up, ..A });
     let run = workspace.migrate(["up"]).exits(8);
-    for expected in ["no tea", "detail: empty", "hint: boil water", "PL/pgSQL function", ":8:1"] {
+    for expected in ["no tea", "detail: empty", "hint: boil water", "PL/pgSQL function", ":9:3"] {
         assert!(run.stderr.contains(expected), "{expected} is not in {}", run.stderr);
     }
 }

@@ -12,7 +12,7 @@ use super::error::{is_canceled, is_lock_timeout, position, sqlstate};
 use super::message::{self, Guard, Message, Turn};
 use super::permission::{self, Purpose};
 use super::session_limits::SessionLimits;
-use super::{lease, lock, outside};
+use super::{lease, lock, outside, place};
 use crate::connection::Listener;
 use crate::dialect::{Batch, Outcome, ReadyStep, StepError};
 use crate::error::ErrorKind;
@@ -304,6 +304,11 @@ fn fault(
         Some(_) => by_place,
         None => by_count(),
     };
+    let inner = || {
+        let (step, sql) = (step?, &statements[statement?].sql);
+        place::within(&source, &step.section[sql.clone()]).map(|at| sql.start + at)
+    };
+    let offset = offset.or_else(inner);
     let is_condition = matches!(sqlstate(&source), Some("22012" | "23502"));
     let guard = message.guards.iter().find(|(at, _)| *at == results);
     // The section has ended the transaction by itself, so the row was refused.

@@ -3,7 +3,7 @@
 
 use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
 
-fn of_server(error: &sqlx::Error) -> Option<&PgDatabaseError> {
+pub(super) fn of_server(error: &sqlx::Error) -> Option<&PgDatabaseError> {
     error.as_database_error()?.try_downcast_ref()
 }
 

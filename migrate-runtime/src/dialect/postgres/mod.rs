@@ -15,6 +15,7 @@ mod message;
 mod offline;
 mod outside;
 mod permission;
+mod place;
 mod quote;
 mod session_limits;
 mod unlock;

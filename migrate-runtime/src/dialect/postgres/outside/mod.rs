@@ -21,6 +21,7 @@ use super::fingerprint::{fingerprint, invalid_indexes};
 use super::history::{Names, log_with_version};
 use super::lease::{self, Keeper};
 use super::message::{Preparation, ending, left_as_found, mark, opening, search_path_of_session};
+use super::place;
 use super::quote;
 use super::session_limits::SessionLimits;
 use crate::dialect::one_by_one::{self, Course, Fault, OneByOne, Remains};
@@ -171,6 +172,7 @@ impl OneByOne for Outside<'_, '_, '_> {
         let place = position(&source).and_then(|place| message.char_indices().nth(place));
         let place = place.and_then(|(place, _)| place.checked_sub(head.len()));
         let place = place.filter(|place| *place <= statement.len());
+        let place = place.or_else(|| place::within(&source, statement));
         let offset = place.map(|place| self.course.step.statements[at].sql.start + place);
         Err(Fault::Statement { source, offset })
     }
